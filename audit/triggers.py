@@ -1,0 +1,162 @@
+"""Installing, dropping and comparing the triggers, and the two named switches that let them rest for a block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.apps import apps
+from django.db import connections, models, transaction
+
+from . import trigger_sql as sql
+from .models import Event
+from .trigger_sql import APP_DELETE, MAINTENANCE, PREFIX, Table
+
+__all__ = ["APP_DELETE", "MAINTENANCE", "compare", "drop", "install", "switched_on", "tracked_models"]
+
+
+@contextmanager
+def switched_on(*switches: str, using: str = "default") -> Iterator[None]:
+    """Let the triggers of the named switches rest inside one transaction; off again after it, also on an error."""
+    connection = connections[using]
+    with transaction.atomic(using=using), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            before = {}
+            for switch in switches:
+                cursor.execute("SELECT coalesce(current_setting(%s, true), '')", [f"audit.{switch}"])
+                before[switch] = cursor.fetchone()[0]
+                cursor.execute("SELECT set_config(%s, 'on', true)", [f"audit.{switch}"])
+            yield
+            for switch, value in before.items():
+                cursor.execute("SELECT set_config(%s, %s, true)", [f"audit.{switch}", value])
+        else:
+            cursor.executemany("INSERT INTO audit_switch (what) VALUES (%s)", [[s] for s in switches])
+            yield
+            last = "DELETE FROM audit_switch WHERE rowid = (SELECT max(rowid) FROM audit_switch WHERE what = %s)"
+            cursor.executemany(last, [[s] for s in switches])
+
+
+def tracked_models() -> Iterator[tuple[type[models.Model], type[models.Model]]]:
+    """Every model with history, and its history model."""
+    for model in apps.get_models():
+        manager = getattr(model._meta, "simple_history_manager_attribute", None)
+        if manager:
+            yield model, getattr(model, manager).model
+
+
+def _tables(connection: Any) -> list[Table]:
+    found = []
+    with connection.cursor() as cursor:
+        names = set(connection.introspection.table_names(cursor))
+
+        def columns(name: str) -> tuple[str, ...]:
+            return tuple(c.name for c in connection.introspection.get_table_description(cursor, name))
+
+        for model, history in tracked_models():
+            name, trail = model._meta.db_table, history._meta.db_table
+            if name in names and trail in names:
+                found.append(Table(model, name, trail, columns(name), columns(trail)))
+    return found
+
+
+def _unique_keys(connection: Any, model: type[models.Model]) -> list[tuple[tuple[str, ...], str]]:
+    keys: list[tuple[tuple[str, ...], str]] = [(("id",), "")]
+    keys += [((f.column,), "") for f in model._meta.concrete_fields if f.unique and not f.primary_key]
+    keys += [(tuple(model._meta.get_field(n).column for n in names), "") for names in model._meta.unique_together]
+    editor = connection.schema_editor(collect_sql=True)  # only to spell conditions; it is not entered
+    for constraint in model._meta.constraints:
+        if isinstance(constraint, models.UniqueConstraint) and constraint.fields:
+            columns = tuple(model._meta.get_field(n).column for n in constraint.fields)
+            keys.append((columns, constraint._get_condition_sql(model, editor) or ""))
+    return keys
+
+
+def expected(connection: Any) -> dict[tuple[str, str], str]:
+    """(table, trigger) → text of every trigger that should stand, given the tables that do."""
+    found: dict[tuple[str, str], str] = {}
+    event = Event._meta.db_table
+    with connection.cursor() as cursor:
+        has_event = event in connection.introspection.table_names(cursor)
+    for table in _tables(connection):
+        if connection.vendor == "sqlite":
+            found |= {(table.history, n): t for n, t in sql.sqlite_append_only(table.history, "history_id").items()}
+            texts = sql.sqlite_capture(table) | sql.sqlite_no_replace(table, _unique_keys(connection, table.model))
+        else:
+            found |= {(table.history, n): t for n, t in sql.postgres_append_only(table.history).items()}
+            texts = sql.postgres_capture(table)
+        found |= {(table.name, n): t for n, t in texts.items()}
+    if has_event:
+        own = sql.sqlite_append_only(event, "id") if connection.vendor == "sqlite" else sql.postgres_append_only(event)
+        found |= {(event, n): t for n, t in own.items()}
+    return found
+
+
+def functions(connection: Any) -> list[str]:
+    """The functions PostgreSQL's triggers call."""
+    if connection.vendor != "postgresql":
+        return []
+    return [sql.REFUSE_FUNCTION, *(sql.postgres_function(table) for table in _tables(connection))]
+
+
+def actual(connection: Any) -> dict[tuple[str, str], str]:
+    """(table, trigger) → text as the database tells it, of every trigger of ours."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'trigger'")
+        else:
+            cursor.execute(
+                "SELECT tgrelid::regclass::text, tgname, pg_get_triggerdef(oid) || ' ' || tgenabled::text FROM pg_trigger "
+                "WHERE NOT tgisinternal"
+            )
+        return {(t, n): text for t, n, text in cursor.fetchall() if n.startswith(PREFIX)}
+
+
+def drop(using: str = "default") -> None:
+    """Drop every trigger of ours: neither database can alter a column that a trigger names."""
+    connection = connections[using]
+    on = "" if connection.vendor == "sqlite" else " ON {}"
+    for table, name in actual(connection):
+        with connection.cursor() as cursor:
+            cursor.execute(f'DROP TRIGGER "{name}"' + on.format(table))
+
+
+def install(using: str = "default") -> None:
+    """Put every trigger in place, replacing those that stand."""
+    connection = connections[using]
+    with transaction.atomic(using=using), connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("CREATE TABLE IF NOT EXISTS audit_switch (what text NOT NULL)")  # no model: flush spares it
+        drop(using)
+        for text in functions(connection):
+            cursor.execute(text)
+        for (_table, name), text in expected(connection).items():
+            cursor.execute(f'CREATE TRIGGER "{name}" {text}')
+
+
+def compare(using: str = "default") -> list[str]:
+    """What differs between the triggers that should stand and those that do, one sentence each; empty when all is well."""
+    connection = connections[using]
+    want, have = expected(connection), actual(connection)
+    wrong = [f"missing: {name} on {table}" for table, name in sorted(want.keys() - have.keys())]
+    wrong += [f"unknown: {name} on {table}" for table, name in sorted(have.keys() - want.keys())]
+    for (table, name), text in have.items():
+        if connection.vendor == "sqlite":
+            altered = (table, name) in want and text != f'CREATE TRIGGER "{name}" {want[table, name]}'
+        else:
+            altered = not text.endswith(" O")
+        if altered:
+            wrong.append(f"altered: {name} on {table}")
+    return wrong
+
+
+def before_migrate(sender: Any, using: str, plan: Any = None, **kwargs: Any) -> None:
+    """pre_migrate: with something to migrate, drop all triggers. flush sends no plan."""
+    if plan:
+        drop(using)
+
+
+def after_migrate(sender: Any, using: str, plan: Any = None, **kwargs: Any) -> None:
+    """post_migrate: put them back from what the database now holds."""
+    if plan:
+        install(using)

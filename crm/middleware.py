@@ -1,0 +1,58 @@
+"""For the person who is signed in: their zone and language, around the whole request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from allauth.account.adapter import get_adapter
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
+from django.utils import timezone, translation
+from django.utils.functional import SimpleLazyObject
+from django_htmx.http import HttpResponseClientRefresh
+
+from audit import times
+from records.models.rules import company
+
+
+class PersonMiddleware:
+    """Activates zone and language, and gives requests `company` (read when first asked) and `remote_addr`."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The zone holds inside only; LocaleMiddleware sets the language anew for every request."""
+        request.company = SimpleLazyObject(company)
+        request.remote_addr = remote_addr(request)
+        zone = None
+        if request.user.is_authenticated:
+            zone = times.zone(request.user.zone or request.company.zone)
+            speak(request)
+        with timezone.override(zone):
+            return whole_page_to_sign_in(request, self.get_response(request))
+
+
+def speak(request: HttpRequest) -> None:
+    """The language chosen in this browser, else the person's, else what the browser asks for."""
+    known = dict(settings.LANGUAGES)
+    chosen_here = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
+    if chosen_here not in known and request.user.language in known:
+        translation.activate(request.user.language)
+        request.LANGUAGE_CODE = request.user.language
+
+
+def remote_addr(request: HttpRequest) -> str | None:
+    """The address the request came from, as far as our own proxies vouch for it; None where there is none."""
+    try:
+        return get_adapter(request).get_client_ip(request)
+    except PermissionDenied:
+        return None
+
+
+def whole_page_to_sign_in(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """When the session has ended, htmx would put the sign-in page into a part of the page: reload the page instead."""
+    sign_in = response.headers.get("Location", "").startswith(resolve_url(settings.LOGIN_URL))
+    return HttpResponseClientRefresh() if sign_in and "HX-Request" in request.headers else response

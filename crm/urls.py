@@ -1,0 +1,22 @@
+"""The whole site on one screen."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+from . import health, help, language  # noqa: A004 the page's name
+
+urlpatterns = [
+    path("", include("records.urls")),
+    path("accounts/", include("crm.accounts_urls")),
+    path("language/", language.switch, name="language"),
+    path("help/", help.help_page, name="help"),
+    path("livez", health.livez, name="livez"),
+    path("readyz", health.readyz, name="readyz"),
+    # people
+    # home, search
+]
+handler400 = "crm.errors.bad_request"
+handler403 = "crm.errors.permission_denied"
+handler404 = "crm.errors.page_not_found"
+handler500 = "crm.errors.server_error"

@@ -1,0 +1,176 @@
+"""THE question: `user.has_perm("records.change_followup_entry_time", follow_up)`, answered from three sources.
+
+`why()` names the sources, `has_perm` is `bool(why)`. The querysets behind it stand in records/models/access.py.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import CharField, Value
+from django.utils import timezone
+from guardian.backends import ObjectPermissionBackend
+from guardian.core import ObjectPermissionChecker
+
+from .models import RECORDS, TypeRule
+from .models.access import CHANGE, GRANTABLE, KEY, OWN, REDATE, VIEW, Person, grants_of, kinds_that_answer, person
+from .rules import WindowLimit
+
+
+@dataclass(frozen=True)
+class Source:
+    """Why somebody may: `kind` is user, group (grants), role, team or owner; `id` the row of a grant or rule."""
+
+    kind: str
+    id: int | None
+    codename: str
+    until: dt.datetime | None = None
+    window: WindowLimit | None = None
+    covering: bool = False
+
+    @property
+    def is_grant(self) -> bool:
+        """Whether a grant says so."""
+        return self.kind in ("user", "group")
+
+
+GRANT_COLUMNS = (
+    "id",
+    "content_object_id",
+    "permission__codename",
+    "until",
+    "days_back",
+    "days_forward",
+    "no_limit",
+)
+
+
+class Checker(ObjectPermissionChecker):
+    """guardian's checker for one person at one moment: live and covering grants, roles, owners; no superuser shortcut."""
+
+    def __init__(self, user: Any, at: dt.datetime | None = None) -> None:
+        """`at` is an aware moment; the door gives the one it took after its locks."""
+        super().__init__(user)
+        self.at = at or timezone.now()
+        self._rules: dict[str, int | None] = {}
+
+    @property
+    def who(self) -> Person:
+        """What the person holds."""
+        return person(self.user)
+
+    def has_perm(self, perm: str, obj: Any) -> bool:
+        """Whether any source answers."""
+        return bool(self.why(obj, perm.rpartition(".")[2]))
+
+    def get_perms(self, obj: Any) -> list[str]:
+        """All codenames held on the record."""
+        return sorted({source.codename for source in self.why(obj)})
+
+    def get_user_perms(self, obj: Any) -> list[str]:
+        """Codenames through the person's own grants."""
+        return sorted({s.codename for s in self.why(obj) if s.kind == "user"})
+
+    def get_group_perms(self, obj: Any) -> list[str]:
+        """Codenames through roles, teams and grants to them."""
+        return sorted({s.codename for s in self.why(obj) if s.kind in ("group", "role", "team")})
+
+    def why(self, obj: Any, codename: str | None = None) -> list[Source]:
+        """The sources that answer `codename` on the record, or all of them."""
+        key = self.get_local_cache_key(obj)
+        if key not in self._obj_perms_cache:
+            self.prefetch_perms([obj])
+        return [s for s in self._obj_perms_cache[key] if codename in (None, s.codename)]
+
+    def prefetch_perms(self, objects: Iterable[Any]) -> bool:
+        """Answer for many records of one type with one query of grants."""
+        records = list(objects)
+        found: dict[Any, list[Source]] = {self.get_local_cache_key(record): [] for record in records}
+        self._obj_perms_cache.update(found)
+        if not records or not self.user.is_active or type(records[0]) not in RECORDS.values():
+            return True
+        grants = self._grants(records)
+        for record in records:
+            sources = found[self.get_local_cache_key(record)]
+            sources += [*self._role_sources(record), *self._owner_sources(record), *_grant_sources(record, grants)]
+        return True
+
+    def _grants(self, records: list[Any]) -> list[tuple[Any, ...]]:
+        parts = []
+        for grants, path, kind in grants_of(self.who, type(records[0]), self.at):
+            ids = {getattr(record, path) for record in records}
+            tags = (Value(path, CharField()), Value(kind, CharField()))
+            parts.append(grants.filter(content_object__in=ids).values_list(*tags, *GRANT_COLUMNS))
+        return list(parts[0].union(*parts[1:], all=True))
+
+    def _role_sources(self, record: Any) -> Iterable[Source]:
+        name = record._meta.model_name
+        for codename in self.who.permissions:
+            if codename == VIEW.format(name) and not self.who.sees_all:
+                if self.who.team and record.owner.team_id == self.who.team:
+                    yield Source("team", self.who.team, codename)
+            elif codename == REDATE.format(name):
+                if not record.is_key or KEY in self.who.permissions:
+                    yield Source("role", None, codename)
+            else:
+                yield Source("role", None, codename)
+
+    def _owner_sources(self, record: Any) -> Iterable[Source]:
+        name = record._meta.model_name
+        if record.owner_id != self.who.id or OWN not in self.who.permissions:
+            return
+        yield Source("owner", None, VIEW.format(name))
+        yield Source("owner", None, CHANGE.format(name))
+        rule = self._owner_rule(name)
+        if rule and not record.is_key:
+            yield Source("owner", rule, REDATE.format(name))
+
+    def _owner_rule(self, name: str) -> int | None:
+        if name not in self._rules:
+            rules = TypeRule.objects.filter(record_type=name, owners_may=True)
+            self._rules[name] = rules.values_list("pk", flat=True).first()
+        return self._rules[name]
+
+
+def _grant_sources(record: Any, rows: list[tuple[Any, ...]]) -> Iterable[Source]:
+    name = record._meta.model_name
+    for path, kind, pk, object_id, codename, until, back, forward, no_limit in rows:
+        if object_id != getattr(record, path):
+            continue
+        granted_on = "customer" if path == "customer_id" else name
+        window = WindowLimit(None if no_limit else back, forward)
+        for asked in GRANTABLE:
+            if codename in [each.format(granted_on) for each in kinds_that_answer(asked)]:
+                yield Source(kind, pk, asked.format(name), until, window, path == "customer_id" and name != "customer")
+
+
+class Backend(ObjectPermissionBackend):
+    """Django asks here; the answers are the Checker's."""
+
+    def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
+        """Model-wide through roles, or on one object."""
+        if not user_obj.is_active:
+            return False
+        codename = perm.rpartition(".")[2]
+        if obj is None:
+            return codename in person(user_obj).permissions
+        return type(obj) in RECORDS.values() and Checker(user_obj).has_perm(codename, obj)
+
+    def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
+        """Every codename held."""
+        if not user_obj.is_active:
+            return set()
+        return set(person(user_obj).permissions) if obj is None else set(Checker(user_obj).get_perms(obj))
+
+    def get_group_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
+        """Codenames held through roles and teams."""
+        if not user_obj.is_active:
+            return set()
+        return set(person(user_obj).permissions) if obj is None else set(Checker(user_obj).get_group_perms(obj))
+
+    def has_module_perms(self, user_obj: Any, app_label: str) -> bool:
+        """Whether any role permission is held."""
+        return user_obj.is_active and bool(person(user_obj).permissions)

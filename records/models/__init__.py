@@ -1,0 +1,53 @@
+"""The tables of the records, one module each."""
+
+from .batch import Batch, Counter
+from .contact import Contact
+from .contract import Contract
+from .customer import Customer
+from .follow_up import FollowUp
+from .grants import (
+    GRANTS,
+    ContractGroupGrant,
+    ContractUserGrant,
+    CustomerGroupGrant,
+    CustomerUserGrant,
+    FollowUpGroupGrant,
+    FollowUpUserGrant,
+    OpportunityGroupGrant,
+    OpportunityUserGrant,
+)
+from .opportunity import Opportunity
+from .record import Record
+from .rules import CompanyRules, Reason, TypeRule, Window
+
+RECORDS: dict[str, type[Record]] = {
+    "customer": Customer,
+    "opportunity": Opportunity,
+    "followup": FollowUp,
+    "contract": Contract,
+}
+
+__all__ = [
+    "GRANTS",
+    "RECORDS",
+    "Batch",
+    "CompanyRules",
+    "Contact",
+    "Contract",
+    "ContractGroupGrant",
+    "ContractUserGrant",
+    "Counter",
+    "Customer",
+    "CustomerGroupGrant",
+    "CustomerUserGrant",
+    "FollowUp",
+    "FollowUpGroupGrant",
+    "FollowUpUserGrant",
+    "Opportunity",
+    "OpportunityGroupGrant",
+    "OpportunityUserGrant",
+    "Reason",
+    "Record",
+    "TypeRule",
+    "Window",
+]

@@ -1,0 +1,119 @@
+"""Refusals: raised, named by their rule, with a sentence and who can help. Every one is kept as an event."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from .rules import Finding
+
+
+class Refused(Exception):
+    """A rule or a missing right refuses. `findings` name the rules; `messages()` says them in the reader's language."""
+
+    def __init__(self, *findings: Finding) -> None:
+        self.findings = findings
+        super().__init__(*self.codes)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes of the rules that refuse."""
+        return tuple(finding.code for finding in self.findings)
+
+    def messages(self) -> list[str]:
+        """One sentence per finding."""
+        return [sentence(finding) for finding in self.findings]
+
+
+class StaleRecord(Exception):
+    """Somebody changed the record since it was seen: `seen` and `current` hold the fields that differ, by name."""
+
+    code = "stale"
+
+    def __init__(self, record: Any, seen: dict[str, Any], current: dict[str, Any]) -> None:
+        self.record, self.seen, self.current = record, seen, current
+        super().__init__(f"{record._meta.label} {record.pk} changed since it was seen: {sorted(current)}")
+
+
+def sentence(finding: Finding) -> str:
+    """What a finding says: what happened and what one can do next."""
+    params = finding.params
+    if finding.code == "closed":
+        return _closed(params["through"], params.get("leaves", False))
+    if finding.code == "window":
+        return _window(params["days"])
+    if finding.code == "too_far":
+        return ngettext(
+            "This moves the time by more than %(days)s day. Choose a time closer to the current one.",
+            "This moves the time by more than %(days)s days. Choose a time closer to the current one.",
+            params["days"],
+        ) % {"days": params["days"]}
+    if finding.code == "note":
+        return ngettext(
+            "Write what happened, in at least %(length)s character.",
+            "Write what happened, in at least %(length)s characters.",
+            params["length"],
+        ) % {"length": params["length"]}
+    return _simple().get(finding.code, finding.code)
+
+
+def _simple() -> dict[str, str]:
+    return {
+        "no_rule": _("There is no rule for this record type, so nothing is allowed. Ask an administrator to set one."),
+        "right": _("You may not change this entry time."),
+        "right_new": _("You may not give an earlier time here. Save it as now, and ask somebody who may change it."),
+        "change_right": _("You may see this record, but not change it."),
+        "assign_right": _("You may not change the owner or what this record hangs on."),
+        "classify_right": _("You may not mark customers as key or ordinary."),
+        "grant_right": _("You may not grant or end rights on this record."),
+        "grant_self": _("Nobody grants a right to themselves, nor to a role or team they belong to."),
+        "grant_ceiling": _("You cannot grant more than you hold. Choose fewer days or an earlier end."),
+        "grant_end": _("Choose an end that lies ahead."),
+        "grant_stands": _("This right is granted already. Extend it, shorten it or leave it."),
+        "grant_ended": _("This grant has ended or was revoked already."),
+        "why": _("Write why."),
+        "rules_right": _("You may not change rules."),
+        "period_lower": _("Lowering a closed period needs the right to reopen periods, and a reason."),
+        "stale_rule": _("Somebody changed this rule meanwhile. Look at it again before you change it."),
+        "inactive": _("This person may no longer sign in, so nothing is allowed."),
+        "archived": _("This record is archived. Take it back from the archive first."),
+        "future": _("Later than now. An entry time cannot lie in the future."),
+        "forward": _("Later than you may set. Choose an earlier time."),
+        "reason": _("Choose a reason."),
+        "reason_unknown": _("This reason is not offered. Choose one of the list."),
+        "moved": _("The entry time was changed again since, so this change can no longer be taken back."),
+        "not_a_change": _("This row of the history does not change the entry time."),
+        "parent_missing": _("An opportunity that others hang on needs a customer."),
+        "parent_archived": _("What this record would hang on is archived. Take it back from the archive first."),
+        "parent_mismatch": _("The opportunity belongs to another customer."),
+        "owner": _("Choose an active person who may own records."),
+        "busy": _("Somebody else is saving right now. Nothing was changed; try again."),
+        "value": _("This value is not allowed here."),
+    }
+
+
+def _closed(through: dt.date, leaves: bool) -> str:
+    if leaves:
+        return _(
+            "Closed through %(day)s: this entry time lies in a closed period and stays there. An administrator can "
+            "reopen the period."
+        ) % {"day": through.isoformat()}
+    return _("Closed through %(day)s. Choose a later time, or ask an administrator.") % {"day": through.isoformat()}
+
+
+def _window(days: int) -> str:
+    if days == 0:
+        return _("You may set no earlier time than today. Ask somebody who may go further back.")
+    return ngettext(
+        "More than %(days)s day back. Choose a later time, or ask somebody who may go further back.",
+        "More than %(days)s days back. Choose a later time, or ask somebody who may go further back.",
+        days,
+    ) % {"days": days}
+
+
+def refuse(code: str, **params: Any) -> Refused:
+    """A Refused with one finding."""
+    return Refused(Finding(code, params))

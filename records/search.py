@@ -1,0 +1,32 @@
+"""Search in pieces of two characters, the same on both databases, for Chinese and Latin names alike."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+WORD = re.compile(r"[^\W_]+")
+
+
+def folded(text: str) -> str:
+    """NFKC, lower case: full-width and half-width, upper and lower are the same."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def sort_key(text: str) -> str:
+    """What names sort by, cut to the column's 200 characters."""
+    return folded(text).strip()[:200]
+
+
+def pieces(text: str) -> str:
+    """All pieces of two characters of the words in `text`, once each, between spaces; single characters stand alone."""
+    found: dict[str, None] = {}
+    for word in WORD.findall(folded(text)):
+        for start in range(max(1, len(word) - 1)):
+            found[word[start : start + 2]] = None
+    return f" {' '.join(found)} " if found else ""
+
+
+def wanted(text: str) -> list[str]:
+    """The pieces that a record must hold to match the words typed; empty where nothing searchable was typed."""
+    return pieces(text).split()

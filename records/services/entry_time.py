@@ -1,0 +1,200 @@
+"""THE DOOR: the one place where a standing entry time changes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.auth import get_user_model
+
+from audit.acts import act
+from records.access import Checker, Source
+from records.models._entry_time_key import key
+from records.models.access import REDATE
+from records.models.record import Record
+from records.refusals import Refused, StaleRecord, refuse
+from records.rules import MINUTES_TO_TAKE_BACK, Case, judge
+
+from .judging import class_of, limits_for
+from .locks import locked, rules_lock
+from .refusing import service
+
+# A change is stale only where one of these moved since the seen version: they decide what it means and who may.
+DECIDES = ("entered_at", "owner_id", "importance", "customer_id", "opportunity_id", "archived_at")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of it: the history row (None where nothing changed), the record's version, both times.
+
+    `repeated` says that this very change had been made before and this is its first answer.
+    """
+
+    history_id: int | None
+    version: int
+    before: dt.datetime
+    after: dt.datetime
+    repeated: bool = False
+
+
+@service("change_entry_time")
+def change_entry_time(
+    *,
+    record: Record,
+    seen_version: int,
+    entered_at: dt.datetime,
+    reason: str,
+    note: str,
+    by: Any,
+    channel: str,
+    clock: Callable[[], dt.datetime],
+    acknowledged: Iterable[str] = (),
+    typed: str = "",
+    typed_zone: str = "",
+    remote_addr: str | None = None,
+) -> Result:
+    """Change the entry time of `record`, as `by` saw it at `seen_version`, to `entered_at` (aware, whole seconds).
+
+    `reason` is the code of a Reason, `note` the person's words, `typed` and `typed_zone` what was given and in which
+    zone, `acknowledged` the codes of ticked warnings. Raises Refused (codes in records/refusals.py), StaleRecord, or
+    `DoesNotExist`. Opens its own durable transaction.
+    """
+    move = Move(
+        entered_at=entered_at,
+        reason=reason,
+        note=note,
+        acknowledged=frozenset(acknowledged),
+        trail={"typed": typed, "typed_zone": typed_zone, "remote_addr": remote_addr},
+    )
+    return change(record=record, seen_version=seen_version, move=move, by=by, channel=channel, clock=clock)
+
+
+@dataclass(frozen=True)
+class Move:
+    """What is asked of the door: the new time and why; `undoes` is the history row that is taken back."""
+
+    entered_at: dt.datetime
+    reason: str
+    note: str
+    acknowledged: frozenset[str] = frozenset()
+    trail: dict[str, Any] = field(default_factory=dict)
+    undoes: int | None = None
+
+
+def change(
+    *, record: Record, seen_version: int, move: Move, by: Any, channel: str, clock: Callable[[], dt.datetime]
+) -> Result:
+    """The door inside an open transaction: lock, re-read, who, stale, what, write."""
+    row = locked(type(record), record.pk)  # 1: rows, then rules
+    rules_lock(exclusive=False)
+    at = clock()  # 2
+    by = get_user_model().objects.get(pk=by.pk)
+    since = _since(row, seen_version)
+    again = _repeated(since, by, move)  # 3: seen before?
+    if again is not None:
+        return again
+    checker = Checker(by, at)
+    sources = _sources(row, checker)  # 4: who, stale, archived
+    _refuse_stale(row, seen_version, since)
+    if row.archived_at is not None:
+        raise refuse("archived")
+    if row.entered_at == move.entered_at:  # 5
+        return Result(None, row.version, move.entered_at, move.entered_at)
+    _judge(row, move, checker, sources, channel)  # 6: what
+    return _write(row, move, checker, sources[0], channel)  # 7: all or nothing
+
+
+def _sources(row: Any, checker: Checker) -> list[Source]:
+    if not checker.user.is_active:
+        raise refuse("inactive")
+    sources = checker.why(row, REDATE.format(row._meta.model_name))
+    if not sources:
+        raise refuse("right")
+    return sources
+
+
+def _judge(row: Any, move: Move, checker: Checker, sources: list[Source], channel: str) -> None:
+    name, customer_class = row._meta.model_name, class_of(row)
+    limits = limits_for(
+        who=checker.who, record_type=name, customer_class=customer_class, sources=sources, channel=channel
+    )
+    case = Case(
+        record_type=name,
+        customer_class=customer_class,
+        before=row.entered_at,
+        after=move.entered_at,
+        reason=move.reason,
+        note=move.note,
+        taking_back=move.undoes is not None and _may_take_back(row, move.undoes, checker),
+    )
+    verdict = judge(case, limits, checker.at)
+    if verdict.errors:
+        raise Refused(*verdict.errors)
+    if {warning.code for warning in verdict.warnings} - move.acknowledged:
+        raise Refused(*verdict.warnings)
+
+
+def _write(row: Any, move: Move, checker: Checker, source: Source, channel: str) -> Result:
+    before, row.entered_at = row.entered_at, move.entered_at
+    opening = act(
+        by=checker.user,
+        reason=move.reason or "unstated",
+        note=move.note,
+        channel=channel,
+        at=checker.at,
+        role=",".join(checker.who.roles),
+        undoes=move.undoes,
+        allowed_by_kind=source.kind,
+        allowed_by_id=source.id,
+        acknowledged=",".join(sorted(move.acknowledged)),
+        **move.trail,
+    )
+    with opening as opened, key():
+        opened.about(row, previous_entered_at=before)
+        row.save(update_fields=["entered_at"])
+    return Result(opened.made, row.version, before, move.entered_at)
+
+
+def _since(row: Any, seen_version: int) -> list[dict[str, Any]]:
+    """History rows from the seen version on, oldest first; empty where nothing was changed since."""
+    if row.version == seen_version:
+        return []
+    history = row.history.model
+    names = [f for f in DECIDES if f in {each.attname for each in history._meta.concrete_fields}]
+    rows = history.objects.filter(id=row.pk, version__gte=seen_version).order_by("history_id")
+    return list(rows.values("history_id", "version", "history_user_id", "previous_entered_at", "reason", *names))
+
+
+def _repeated(rows: list[dict[str, Any]], by: Any, move: Move) -> Result | None:
+    """The first answer, where the first move since the seen version is this person's with this time and reason."""
+    first = next((row for row in rows[1:] if row["previous_entered_at"] is not None), None)
+    if first is None:
+        return None
+    same = (first["history_user_id"], first["entered_at"], first["reason"])
+    if same != (by.pk, move.entered_at, move.reason or "unstated"):
+        return None
+    return Result(first["history_id"], first["version"], first["previous_entered_at"], move.entered_at, repeated=True)
+
+
+def _refuse_stale(row: Any, seen_version: int, rows: list[dict[str, Any]]) -> None:
+    """Raise StaleRecord where what decides changed since the seen version, or where that version is unknown."""
+    if row.version == seen_version:
+        return
+    names = [name for name in DECIDES if hasattr(row, name)]
+    if not rows or rows[0]["version"] != seen_version:
+        raise StaleRecord(row, {}, {name: getattr(row, name) for name in names})
+    seen = rows[0]
+    changed = [name for name in names if any(later[name] != seen[name] for later in rows[1:])]
+    if changed:
+        raise StaleRecord(row, {n: seen[n] for n in changed}, {n: getattr(row, n) for n in changed})
+
+
+def _may_take_back(row: Any, history_id: int, checker: Checker) -> bool:
+    """Whether the undone change is this person's own, the last move of the time, and at most 15 minutes old."""
+    history = row.history.model.objects.filter(id=row.pk, previous_entered_at__isnull=False)
+    last = history.order_by("-history_id").values("history_id", "history_user_id", "history_date").first()
+    if last is None or last["history_id"] != history_id or last["history_user_id"] != checker.user.pk:
+        return False
+    return checker.at - last["history_date"] <= dt.timedelta(minutes=MINUTES_TO_TAKE_BACK)

@@ -1,0 +1,143 @@
+"""The fixed cast, and factories that go through the services, so that test data obeys the rules.
+
+owner, colleague: sales of team East; stranger: sales of team West; manager, senior, administrator, auditor: their roles;
+outsider: active, no role, no grant; gone: inactive; root: a superuser, who is an administrator and nothing more.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.db import transaction
+
+from audit.acts import act
+from crm.models import Role, Team, User
+from records.models import CompanyRules, Contract, Customer, FollowUp, Opportunity, TypeRule
+from records.models._entry_time_key import key
+from records.services.records import create_record
+
+NOW = dt.datetime(2026, 3, 18, 6, 32, tzinfo=dt.UTC)  # Wednesday 14:32 in Shanghai
+PASSWORD = "correct horse battery"  # noqa: S105
+_counter = itertools.count(1)
+
+
+def clock() -> dt.datetime:
+    """The moment at which everything happens."""
+    return NOW
+
+
+def days(number: float) -> dt.timedelta:
+    """That many days."""
+    return dt.timedelta(days=number)
+
+
+@dataclass
+class Cast:
+    """The people and teams."""
+
+    owner: User
+    colleague: User
+    stranger: User
+    manager: User
+    senior: User
+    administrator: User
+    auditor: User
+    outsider: User
+    gone: User
+    root: User
+    east: Team
+    west: Team
+
+    def everybody(self) -> list[User]:
+        """All people."""
+        return [value for value in vars(self).values() if isinstance(value, User)]
+
+
+def person(name: str, role: str | None = None, team: Team | None = None, **extra: Any) -> User:
+    """A person, with a role and a team."""
+    user = User.objects.create_user(
+        name, f"{name}@redate.example", PASSWORD, display_name=name.capitalize(), team=team, **extra
+    )
+    if role:
+        user.groups.add(Role.objects.get(key=role).group)
+    if team:
+        user.groups.add(team.group)
+    return user
+
+
+def team(name: str) -> Team:
+    """A team with its group."""
+    return Team.objects.create(name=name, group=Group.objects.create(name=f"team:{name}"))
+
+
+def make() -> Cast:
+    """The whole cast."""
+    east, west = team("East"), team("West")
+    set_rule(CompanyRules.objects.get(), zone="Asia/Shanghai", name="Yunqiao")
+    for record_type in ("customer", "opportunity", "followup"):
+        set_rule(TypeRule.objects.get(record_type=record_type), owners_may=True)
+    return Cast(
+        owner=person("owner", "sales", east),
+        colleague=person("colleague", "sales", east),
+        stranger=person("stranger", "sales", west),
+        manager=person("manager", "sales_manager", east),
+        senior=person("senior", "senior_sales_manager"),
+        administrator=person("administrator", "administrator"),
+        auditor=person("auditor", "auditor"),
+        outsider=person("outsider"),
+        gone=person("gone", "sales_manager", east, is_active=False),
+        root=person("root", "administrator", is_superuser=True, is_staff=True),
+        east=east,
+        west=west,
+    )
+
+
+def set_rule(rule: Any, **values: Any) -> Any:
+    """Change a rule directly, as a test needs it."""
+    row = type(rule).objects.get(pk=rule.pk)
+    for name, value in values.items():
+        setattr(row, name, value)
+    with transaction.atomic(), act(by=None, reason="", note="test", channel="command", at=NOW), key():
+        row.save(update_fields=list(values))
+    return row
+
+
+def close_through(day: dt.date, *record_types: str) -> None:
+    """Close a period for the types, or for all."""
+    for rule in TypeRule.objects.filter(record_type__in=record_types) if record_types else TypeRule.objects.all():
+        set_rule(rule, closed_through=day)
+
+
+def customer(owner: User, by: User | None = None, clock: Any = clock, **values: Any) -> Customer:
+    """A customer of `owner`; key ones are entered by somebody who may classify."""
+    values = {"name": f"Customer {next(_counter)}"} | values
+    by = by or _able(owner, values)
+    return create_record(model=Customer, values=values | {"owner": owner}, by=by, channel="web", clock=clock)
+
+
+def opportunity(
+    owner: User, customer: Customer | None = None, by: Any = None, clock: Any = clock, **values: Any
+) -> Any:
+    """An opportunity of `owner`."""
+    values = {"name": f"Opportunity {next(_counter)}", "customer": customer, "owner": owner} | values
+    return create_record(model=Opportunity, values=values, by=by or owner, channel="web", clock=clock)
+
+
+def follow_up(owner: User, customer: Customer, by: Any = None, clock: Any = clock, **values: Any) -> Any:
+    """A follow-up of `owner`."""
+    values = {"summary": f"Call {next(_counter)}", "customer": customer, "owner": owner} | values
+    return create_record(model=FollowUp, values=values, by=by or owner, channel="web", clock=clock)
+
+
+def contract(owner: User, customer: Customer, by: Any = None, clock: Any = clock, **values: Any) -> Any:
+    """A contract of `owner`."""
+    values = {"name": f"Contract {next(_counter)}", "customer": customer, "owner": owner} | values
+    return create_record(model=Contract, values=values, by=by or owner, channel="web", clock=clock)
+
+
+def _able(owner: User, values: dict[str, Any]) -> User:
+    return User.objects.get(username="senior") if values.get("importance") == "key" else owner

@@ -1,0 +1,15 @@
+"""Settings of the tests: those of the site, with cheap passwords and no cache table."""
+
+import os
+
+os.environ.setdefault("DEBUG", "1")
+os.environ.setdefault("HTTPS", "0")
+
+from crm.settings import *  # noqa: E402, F403
+
+DEBUG = False
+DEMO = False
+ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

@@ -129,13 +129,9 @@ def parse(
     if not text:
         raise NotATime("empty", example=example)
     part = _parts(text, display_format or "iso")
-    if part is None or (fractions == "refuse" and part["fraction"].strip("0")):
+    wall = _wall(part) if part else None
+    if part is None or wall is None or (fractions == "refuse" and part["fraction"].strip("0")):
         raise NotATime("form", example=example)
-    try:
-        clock = dt.time(int(part["hour"] or 0), int(part["minute"] or 0), int(part["second"] or 0))
-        wall = dt.datetime.combine(dt.date(int(part["year"]), int(part["month"]), int(part["day"])), clock)
-    except ValueError:  # 31 February, 28:23
-        raise NotATime("form", example=example) from None
     if not FIRST.year - 1 <= wall.year <= END.year:  # so far out that an offset could overflow
         raise NotATime("range")
     moment = _moment(wall, zone, part)
@@ -150,6 +146,16 @@ def _parts(text: str, display_format: str) -> dict[str, str] | None:
         if found := shape.fullmatch(text):
             return found.groupdict(default="")
     return None
+
+
+def _wall(part: dict[str, str]) -> dt.datetime | None:
+    """What the clock on the wall shows; None where no calendar or clock does, as on 31 February or at 28:23."""
+    try:
+        day = dt.date(int(part["year"]), int(part["month"]), int(part["day"]))
+        clock = dt.time(int(part["hour"] or 0), int(part["minute"] or 0), int(part["second"] or 0))
+    except ValueError:
+        return None
+    return dt.datetime.combine(day, clock)
 
 
 def _moment(wall: dt.datetime, zone: dt.tzinfo, part: dict[str, str]) -> dt.datetime:

@@ -12,6 +12,8 @@ from django.utils.translation import get_language
 
 from audit import times
 
+from . import demo_people
+
 THEMES = ("light", "dark")
 SECTIONS = ("customer", "opportunity", "follow_up", "contract", "people")
 
@@ -23,7 +25,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "theme": theme_of(request),
         "section": section_of(request),
         "zone_label": SimpleLazyObject(lambda: zone_label(request)),
-        "demo": settings.DEMO,
+        "demo": {"people": demo_people.sign_ins, "password": demo_people.PASSWORD} if settings.DEMO else {},
     }
 
 

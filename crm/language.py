@@ -14,7 +14,7 @@ from crm.people.services import set_own_language
 
 @login_not_required
 @require_POST
-def language(request: HttpRequest) -> HttpResponse:
+def switch(request: HttpRequest) -> HttpResponse:
     """Remember the language for this browser and for the person, and go back."""
     chosen = request.POST.get("language")
     if chosen not in dict(settings.LANGUAGES):

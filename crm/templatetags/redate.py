@@ -11,6 +11,7 @@ from typing import Any
 
 from django import template
 from django.forms import BoundField
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 from django.utils.html import conditional_escape, format_html
@@ -121,6 +122,16 @@ def _tip_id(context: template.Context, record: Any) -> str:
     seen = context["request"].__dict__.setdefault("_tips", {})
     seen[tip] = seen.get(tip, 0) + 1
     return tip if seen[tip] == 1 else f"{tip}-{seen[tip]}"
+
+
+# ---- the way around ----
+
+
+@register.simple_tag(takes_context=True)
+def nav_link(context: template.Context, url_name: str, icon: str, label: str, section: str) -> SafeString:
+    """An entry of the navigation, marked while a page of its section is shown."""
+    current = mark_safe(' aria-current="page"') if context["section"] == section else ""
+    return format_html('<a class="nav-link" href="{}"{}>{}{}</a>', reverse(url_name), current, icons.svg(icon), label)
 
 
 # ---- people, words, money ----

@@ -15,7 +15,7 @@ from django.utils import timezone
 from guardian.backends import ObjectPermissionBackend
 from guardian.core import ObjectPermissionChecker
 
-from .models import RECORDS, TypeRule
+from .models import RECORDS
 from .models.access import CHANGE, GRANTABLE, KEY, OWN, REDATE, VIEW, Person, grants_of, kinds_that_answer, person
 from .rules import WindowLimit
 
@@ -55,7 +55,6 @@ class Checker(ObjectPermissionChecker):
         """`at` is an aware moment; the door gives the one it took after its locks."""
         super().__init__(user)
         self.at = at or timezone.now()
-        self._rules: dict[str, int | None] = {}
 
     @property
     def who(self) -> Person:
@@ -124,15 +123,9 @@ class Checker(ObjectPermissionChecker):
             return
         yield Source("owner", None, VIEW.format(name))
         yield Source("owner", None, CHANGE.format(name))
-        rule = self._owner_rule(name)
+        rule = self.who.owner_rules.get(name)
         if rule and not record.is_key:
             yield Source("owner", rule, REDATE.format(name))
-
-    def _owner_rule(self, name: str) -> int | None:
-        if name not in self._rules:
-            rules = TypeRule.objects.filter(record_type=name, owners_may=True)
-            self._rules[name] = rules.values_list("pk", flat=True).first()
-        return self._rules[name]
 
 
 def _grant_sources(record: Any, rows: list[tuple[Any, ...]]) -> Iterable[Source]:

@@ -7,7 +7,8 @@ model-wide permission, and the owner. A view is also implied by a grant to chang
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.auth.models import Group, Permission
@@ -16,7 +17,7 @@ from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 
 from .grants import GRANTS
-from .rules import CompanyRules, TypeRule
+from .rules import TYPES, CompanyRules, TypeRule
 
 REDATE, VIEW, CHANGE = "change_{}_entry_time", "view_{}", "change_{}"
 GRANTABLE = (REDATE, VIEW)
@@ -25,7 +26,10 @@ KEY, SEE_ALL, OWN = "change_key_entry_time", "see_all_records", "own_records"
 
 @dataclass(frozen=True)
 class Person:
-    """What a person holds: ids of their groups, model-wide permissions, keys of roles, team. Empty when inactive."""
+    """What a person holds: ids of their groups, model-wide permissions, keys of roles, team. Empty when inactive.
+
+    `owner_rules` maps the types whose owners may change their own to the rule's id.
+    """
 
     id: int
     groups: frozenset[int] = frozenset()
@@ -33,6 +37,7 @@ class Person:
     roles: tuple[str, ...] = ()
     team: int | None = None
     sees_all: bool = False
+    owner_rules: Mapping[str, int] = field(default_factory=dict)
 
 
 def person(user: Any) -> Person:
@@ -45,20 +50,30 @@ def person(user: Any) -> Person:
 
 
 def _read(user: Any) -> Person:
-    company = CompanyRules.objects.filter(pk=1).values("sales_see_all")
+    rules = TypeRule.objects.filter(owners_may=True)
+    owner_rules = [Subquery(rules.filter(record_type=name).values("pk")[:1]) for name in TYPES]
     rows = list(
         Group.objects.filter(user=user.pk)
         .order_by("role__order")
-        .values_list("id", "permissions__codename", "role__key", Subquery(company))
+        .values_list(
+            "id",
+            "permissions__codename",
+            "role__key",
+            Subquery(CompanyRules.objects.filter(pk=1).values("sales_see_all")),
+            *owner_rules,
+        )
     )
-    permissions = frozenset(code for _, code, _, _ in rows if code)
+    if not rows:
+        return Person(id=user.pk, team=user.team_id)
+    permissions = frozenset(row[1] for row in rows if row[1])
     return Person(
         id=user.pk,
-        groups=frozenset(group for group, _, _, _ in rows),
+        groups=frozenset(row[0] for row in rows),
         permissions=permissions,
-        roles=tuple(dict.fromkeys(key for _, _, key, _ in rows if key)),
+        roles=tuple(dict.fromkeys(row[2] for row in rows if row[2])),
         team=user.team_id,
-        sees_all=SEE_ALL in permissions or any(everybody for _, _, _, everybody in rows),
+        sees_all=SEE_ALL in permissions or bool(rows[0][3]),
+        owner_rules={name: pk for name, pk in zip(TYPES, rows[0][4:], strict=True) if pk},
     )
 
 
@@ -136,8 +151,7 @@ def owner_q(who: Person, model: type[models.Model], kind: str) -> Q | None:
     mine = Q(owner=who.id)
     if kind != REDATE:
         return mine
-    rule = TypeRule.objects.filter(record_type=model._meta.model_name, owners_may=True)
-    return mine & ordinary(model) & Q(models.Exists(rule))
+    return mine & ordinary(model) if model._meta.model_name in who.owner_rules else None
 
 
 class AccessWords:

@@ -80,14 +80,9 @@ def _read(user: Any) -> Person:
 def permission_id(codename: str) -> int | None:
     """The id of one of our permissions. A plain number in the query keeps the planner informed (measured)."""
     if codename not in _permission_ids:
-        found = Permission.objects.filter(content_type__app_label="records", codename=codename).values_list(
-            "pk", flat=True
-        )
-        first = found.first()
-        if first is None:
-            return None
-        _permission_ids[codename] = first
-    return _permission_ids[codename]
+        found = Permission.objects.filter(content_type__app_label="records").values_list("codename", "pk")
+        _permission_ids.update(found)
+    return _permission_ids.get(codename)
 
 
 _permission_ids: dict[str, int] = {}

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import requires_csrf_token
 
@@ -46,10 +47,16 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500: a reference that stands in the log too. No query, no context processor: whatever failed may fail again."""
-    at = times.now()
+    at, zone = times.now(), timezone.get_current_timezone()
     reference = f"rd-{secrets.token_hex(2)}-{at:%Y%m%d-%H%M}"
     logger.error("%s %s failed, reference %s", request.method, request.path, reference)
-    shown = {"reference": reference, "at": at, "again": request.get_full_path() if request.method == "GET" else ""}
+    shown = {
+        "reference": reference,
+        "at": at.replace(second=0),
+        "clock": f"{at.astimezone(zone):%H:%M:%S}",
+        "zone_label": times.zone_label(zone, at),
+        "again": request.get_full_path() if request.method == "GET" else "",
+    }
     return HttpResponse(render_to_string("500.html", _without_request(request) | shown), status=500)
 
 

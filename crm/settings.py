@@ -125,6 +125,7 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]  # n
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = None
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # a stranger's address gets no mail from us, and there is no sign-up to offer
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Redate] "
 ACCOUNT_FORMS = {"login": "crm.people.forms.LoginForm"}
 ALLAUTH_TRUSTED_PROXY_COUNT = PROXIES

@@ -32,13 +32,23 @@ def windows_of(
 
 
 def limits_for(
-    *, who: Person, record_type: str, customer_class: str, sources: Iterable[Source], channel: str
+    *,
+    who: Person,
+    record_type: str,
+    customer_class: str,
+    sources: Iterable[Source],
+    channel: str,
+    reasons: Iterable[str] | None = None,
 ) -> Limits | None:
-    """The limits of a case; None where the type has no rule row, which `judge` refuses."""
+    """The limits of a case; None where the type has no rule row, which `judge` refuses.
+
+    `reasons` are the codes offered, where the caller has read them already.
+    """
     rule = TypeRule.objects.select_related("company").filter(record_type=record_type).first()
     if rule is None:
         return None
-    reasons = frozenset(Reason.objects.filter(active=True).values_list("code", flat=True))
+    offered = Reason.objects.filter(active=True).values_list("code", flat=True) if reasons is None else reasons
+    codes = frozenset(offered)
     return Limits(
         windows=windows_of(who, record_type, customer_class, sources),
         zone=ZoneInfo(rule.company.zone),
@@ -46,7 +56,7 @@ def limits_for(
         allow_future=rule.allow_future,
         reason_required=rule.reason_required,
         note_length=rule.note_length,
-        reasons=reasons | {SYSTEM_REASONS[channel]} if channel in SYSTEM_REASONS else reasons,
+        reasons=codes | {SYSTEM_REASONS[channel]} if channel in SYSTEM_REASONS else codes,
     )
 
 

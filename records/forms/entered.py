@@ -1,0 +1,161 @@
+"""When something happened: now, or at an earlier time with a reason. Part of every page that creates a record."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.forms.utils import ErrorDict
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from audit.times import NotATime, distance, format_time, parse
+from records.models import Reason
+from records.reach import Reach
+from records.refusals import Refused, sentence
+from records.rules import Case, Finding, judge
+
+WHERE = {"reason": "reason", "reason_unknown": "reason", "note": "note", "right_new": "when", "no_rule": "when"}
+HERE = frozenset({*WHERE, "future", "forward", "closed", "window", "too_far"})  # findings about the entry time
+NUDGES = {"now": dt.timedelta(), "yesterday": dt.timedelta(days=-1)}
+
+
+class EnteredForm(forms.Form):
+    """`when` now or earlier; `at`, `reason` and `note` count only for earlier. `entered_at` is None for now.
+
+    `which` picks one of the two moments where a clock showed `at` twice; `choices` then offers both.
+    """
+
+    when = forms.ChoiceField(
+        label=_("When it happened"),
+        choices=[("now", _("Now")), ("earlier", _("It happened earlier"))],
+        initial="now",
+        required=False,
+    )
+    at = forms.CharField(label=_("When it happened"), max_length=40, required=False)
+    which = forms.CharField(required=False)
+    reason = forms.ChoiceField(
+        label=_("Reason"), required=False, error_messages={"invalid_choice": _("Choose a reason.")}
+    )
+    note = forms.CharField(
+        label=_("In your words"),
+        max_length=500,
+        required=False,
+        widget=forms.TextInput(attrs={"placeholder": _("Optional")}),
+    )
+
+    def __init__(self, data: Any = None, *, reach: Reach, record_type: str, customer_class: str = "ordinary") -> None:
+        super().__init__(data, prefix="entered", label_suffix="")
+        self.reach, self.zone = reach, timezone.get_current_timezone()
+        self.about = {"record_type": record_type, "customer_class": customer_class}
+        self.entered_at: dt.datetime | None = None
+        self.choices: list[tuple[str, str]] = []
+        self.fields["at"].initial = format_time(reach.at, self.zone)[:16]
+        reasons = list(Reason.objects.filter(active=True))
+        self.fields["reason"].choices = [("", ""), *((reason.code, reason.name) for reason in reasons)]  # type: ignore[attr-defined]
+
+    @property
+    def is_earlier(self) -> bool:
+        """Whether "It happened earlier" is chosen."""
+        return self["when"].value() == "earlier"
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What `create_record` takes besides the record's values."""
+        if self.entered_at is None:
+            return {}
+        given = {name: self.cleaned_data.get(name, "") for name in ("reason", "note")}
+        typed = self.cleaned_data.get("at", "")
+        return {"entered_at": self.entered_at, "typed": typed, "typed_zone": str(self.zone), **given}
+
+    def clean(self) -> dict[str, Any]:
+        """Read and judge the time, so that all that is wrong shows at once; the service judges again."""
+        given = super().clean() or self.cleaned_data
+        if given.get("when") != "earlier":
+            for name in set(self.errors) - {"when"}:
+                del self._errors[name]  # type: ignore[union-attr]
+            return given
+        self.entered_at = self._read(given)
+        if self.entered_at is not None:
+            for finding in self._findings(given):
+                self.add_error(WHERE.get(finding.code, "at"), sentence(finding))
+        return given
+
+    def _read(self, given: dict[str, Any]) -> dt.datetime | None:
+        if "at" in self.errors:
+            return None
+        try:
+            return parse(given["at"], self.zone)
+        except NotATime as no:
+            self.choices = no.choices
+            if given.get("which") in [text for _label, text in no.choices]:
+                return parse(given["which"], self.zone)
+            self.add_error("at", no.message)
+            return None
+
+    def _findings(self, given: dict[str, Any]) -> list[Finding]:
+        if not self.reach.may:
+            return [Finding("right_new")]
+        codes = frozenset(code for code, _name in self.fields["reason"].choices if code)  # type: ignore[attr-defined]
+        case = Case(
+            **self.about,
+            before=None,
+            after=self.entered_at,  # type: ignore[arg-type]
+            reason=given.get("reason", ""),
+            note=given.get("note", ""),
+            backfill=self.reach.backfill,
+        )
+        limits = dataclasses.replace(self.reach.limits, reasons=codes) if self.reach.limits else None
+        found = judge(case, limits, self.reach.at).errors
+        return [f for f in found if not ("reason" in self.errors and WHERE.get(f.code) == "reason")]
+
+    def refuse(self, no: Refused) -> list[str]:
+        """Put a service's findings about the entry time at their fields; the sentences of all others are returned."""
+        for finding in no.findings:
+            if finding.code in HERE:
+                self.add_error(WHERE.get(finding.code, "at"), sentence(finding))
+        return [sentence(finding) for finding in no.findings if finding.code not in HERE]
+
+    # ---- what the page shows ----
+
+    @property
+    def late(self) -> dict[str, Any] | None:
+        """The typed moment and how much later it is recorded, where it can be read and lies before now."""
+        try:
+            moment = parse(self["which"].value() or self["at"].value() or "", self.zone)
+        except NotATime:
+            return None
+        away = self.reach.at - moment
+        return {"at": moment, "distance": distance(away)} if away >= dt.timedelta(minutes=1) else None
+
+
+def nudged(data: Mapping[str, Any], reach: Reach) -> dict[str, Any]:
+    """What was posted, with the time moved as the button `nudge` says: a name, or minutes on the wall clock."""
+    zone = timezone.get_current_timezone()
+    try:
+        shown = parse(data.get("entered-at", ""), zone)
+    except NotATime:
+        shown = reach.at
+    by = data.get("nudge", "")
+    start = reach.at if by in NUDGES else shown
+    step = NUDGES.get(by) or dt.timedelta(minutes=_minutes(by))
+    wall = start.astimezone(zone).replace(tzinfo=None) + step
+    text = format_time(wall.replace(tzinfo=dt.UTC), dt.UTC)
+    text = text[:16] if by in NUDGES else text
+    return {name: data[name] for name in data} | {"entered-when": "earlier", "entered-at": text, "entered-which": ""}
+
+
+def _minutes(text: str) -> int:
+    """The minutes of a nudge; none for anything else, however long."""
+    number = text.removeprefix("-")
+    return int(text) if number.isascii() and number.isdigit() and len(number) < 6 else 0
+
+
+def unjudged(*bound: forms.BaseForm) -> None:
+    """Show bound forms as they were typed, without errors: nothing is being saved yet."""
+    for form in bound:
+        form._errors = ErrorDict()
+        form.cleaned_data = {}  # type: ignore[attr-defined]

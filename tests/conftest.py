@@ -11,10 +11,36 @@ import pytest
 from django.test import Client
 
 from . import cast as people
+from . import machine
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright runs an event loop beside the ORM
 
 NOW = dt.datetime(2026, 3, 18, 6, 32, tzinfo=dt.UTC)  # Wednesday 14:32 in Shanghai
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests marked `browser` need one."""
+    if machine.chromium() is None:
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(pytest.mark.skip(reason=machine.LACKS + "chromium"))
+
+
+def _lacking(config: pytest.Config) -> list[str]:
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    return machine.lacking(reporter.stats.get("skipped", [])) if reporter else []
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI a test left out for want of a program is a failure."""
+    if machine.IN_CI and session.exitstatus == pytest.ExitCode.OK and _lacking(session.config):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say loudly what did not run."""
+    for name in _lacking(config):
+        terminalreporter.write_sep("!", f"tests were LEFT OUT: this machine lacks {name}", red=True, bold=True)
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ import os
 os.environ.setdefault("DEBUG", "1")
 os.environ.setdefault("HTTPS", "0")
 
-from crm.settings import *  # noqa: E402, F403
+from crm.settings import *  # noqa: F403
 
 DEBUG = False
 DEMO = False

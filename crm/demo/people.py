@@ -1,0 +1,89 @@
+"""The people of the demo company, its teams, and the rules that hold before the first record."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group
+from django.db import transaction
+
+from audit.events import record_event
+from crm.demo_people import PASSWORD
+from crm.models import Role, Team, User
+from records.models import CompanyRules, TypeRule
+from records.services.rules import change_rule
+
+# sign-in name, shown name, role, team, language, zone
+PEOPLE = (
+    ("admin", "沈嘉 Shen Jia", "administrator", "Office", "", ""),
+    ("wang", "王志强", "senior_sales_manager", "Office", "", ""),
+    ("han", "韩磊", "sales_manager", "East", "zh-hans", ""),
+    ("olivia", "Olivia Hart", "sales_manager", "Europe", "en", "Europe/London"),
+    ("lin", "林悦", "sales", "East", "", ""),
+    ("zhao", "赵敏", "sales", "East", "zh-hans", ""),
+    ("chen", "陈晓雯", "sales", "South", "zh-hans", "Asia/Shanghai"),
+    ("priya", "Priya Nair", "sales", "Europe", "en", "Asia/Singapore"),
+    ("marcus", "Marcus Weber", "sales", "Europe", "en", "Europe/Berlin"),
+    ("auditor", "Daniel Okafor", "auditor", "Audit", "en", "Europe/London"),
+)
+TEAMS = {"East": "han", "South": "han", "Europe": "olivia", "Office": "wang", "Audit": None}
+
+
+def make_people(now: dt.datetime) -> dict[str, Any]:
+    """Everybody by sign-in name, with roles and teams. One transaction, one event each."""
+    with transaction.atomic():
+        teams = {name: Team.objects.create(name=name, group=_group(name)) for name in TEAMS}
+        password = make_password(PASSWORD)  # set as it is: it is too short for the validators, and known to all
+        people = {row[0]: _person(row, teams, password, now) for row in PEOPLE}
+        for name, leader in TEAMS.items():
+            teams[name].manager = people[leader] if leader else None
+            teams[name].save(update_fields=["manager"])
+    return people
+
+
+def _group(team: str) -> Group:
+    return Group.objects.get_or_create(name=f"team:{team}")[0]
+
+
+def _person(row: tuple[str, ...], teams: dict[str, Team], password: str, now: dt.datetime) -> User:
+    username, shown, role, team, language, zone = row
+    user = User(
+        username=username,
+        email=f"{username}@redate.example",
+        display_name=shown,
+        password=password,
+        team=teams[team],
+        language=language,
+        zone=zone,
+        date_joined=now,
+    )
+    user.save()
+    user.groups.add(Role.objects.get(key=role).group, teams[team].group)
+    what = {"role": role, "team": team, "why": "demo"}
+    record_event(kind="person_added", by=None, at=now, channel="command", record=user, what=what)
+    return user
+
+
+def set_rules(admin: User, now: dt.datetime) -> None:
+    """The company, and owners who may change their own; contracts stay without."""
+    values = {"name": "云桥商贸 Yunqiao Trading", "zone": "Asia/Shanghai"}
+    _change(CompanyRules.objects.get(), values, "demo company", admin, now)
+    for rule in TypeRule.objects.filter(record_type__in=("customer", "opportunity", "followup")):
+        _change(rule, {"owners_may": True}, "Sales put right what they entered themselves.", admin, now)
+
+
+def close_months(admin: User, now: dt.datetime, zone: dt.tzinfo) -> dt.date:
+    """Close all months but the last two, for every type. Gives the last closed day."""
+    first = now.astimezone(zone).date().replace(day=1)
+    last = (first - dt.timedelta(days=1)).replace(day=1) - dt.timedelta(days=1)
+    for rule in TypeRule.objects.all():
+        _change(rule, {"closed_through": last}, f"Books closed through {last:%Y-%m-%d}.", admin, now)
+    return last
+
+
+def _change(rule: Any, values: dict[str, Any], note: str, admin: User, now: dt.datetime) -> None:
+    change_rule(
+        rule=rule, seen_version=rule.version, values=values, by=admin, note=note, channel="command", clock=lambda: now
+    )

@@ -11,7 +11,7 @@ from typing import Any
 
 from django import template
 from django.forms import BoundField
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 from django.utils.html import conditional_escape, format_html
@@ -128,10 +128,14 @@ def _tip_id(context: template.Context, record: Any) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def nav_link(context: template.Context, url_name: str, icon: str, label: str, section: str) -> SafeString:
-    """An entry of the navigation, marked while a page of its section is shown."""
+def nav_link(context: template.Context, url_name: str, icon: str, label: str, section: str) -> SafeString | str:
+    """An entry of the navigation, marked while a page of its section is shown; nothing for a page that is not there."""
+    try:
+        address = reverse(url_name)
+    except NoReverseMatch:
+        return ""
     current = mark_safe(' aria-current="page"') if context["section"] == section else ""
-    return format_html('<a class="nav-link" href="{}"{}>{}{}</a>', reverse(url_name), current, icons.svg(icon), label)
+    return format_html('<a class="nav-link" href="{}"{}>{}{}</a>', address, current, icons.svg(icon), label)
 
 
 # ---- people, words, money ----

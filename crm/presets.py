@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
@@ -19,6 +20,7 @@ def fill(sender: Any, using: str, apps: Any = None, **kwargs: Any) -> None:
     forget_permission_ids()
     if apps is not None and not _complete(apps):
         return
+    create_permissions(sender, verbosity=0, using=using)  # auth's own receiver comes after this one
     with transaction.atomic(using=using):
         fill_presets(roles={key: _role(order, key) for order, key in enumerate(ROLE_NAMES)})
 

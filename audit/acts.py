@@ -18,7 +18,7 @@ class NoAct(RuntimeError):
 
 @dataclass
 class Act:
-    """One act. `extra` holds trail columns common to its rows, `rows` those of single rows, `made` the last history id."""
+    """One act. `extra`: trail columns common to its rows, `rows`: those of single rows, `made`: the last history id."""
 
     by: Any
     reason: str
@@ -72,7 +72,7 @@ def act(
 
 
 def current() -> Act:
-    """The open act. Raises NoAct where there is none: a change without a person and a channel leaves no honest trail."""
+    """The open act. Raises NoAct where there is none: a change without person and channel leaves no honest trail."""
     opened = _open.get()
     if opened is None:
         raise NoAct("no act is open: who does this, through which channel, and why?")

@@ -18,7 +18,7 @@ def record_event(
     remote_addr: str | None = None,
     what: dict[str, Any] | None = None,
 ) -> Event:
-    """Keep that `kind` happened: `by` a person or None, `at` aware UTC, `record` the object it concerns, `what` JSON facts."""
+    """Keep that `kind` happened: `by` a person or None, `at` aware UTC, `record` what it concerns, `what` facts."""
     return Event.objects.create(
         at=at,
         kind=kind,

@@ -1,4 +1,4 @@
-"""Our history: django-simple-history with the trail's columns, indexes, checks, and rows copied from what was stored."""
+"""Our history: django-simple-history with the trail's columns, its rows copied from what was stored."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Tracked(HistoricalRecords):
         return super().copy_fields(model)
 
     def get_meta_options(self, model: type[models.Model]) -> dict[str, Any]:
-        """Indexes for a record's history, for entry-time changes newest first, by person and by batch; and the checks."""
+        """Indexes for a record's history, for entry-time changes newest first, by person, by batch; and the checks."""
         name = model._meta.model_name
         moved = Q(previous_entered_at__isnull=False)
         newest = (F("history_date").desc(), F("history_id").desc())

@@ -6,7 +6,6 @@ Three kinds: history is append-only; a raw change of a tracked row leaves a hist
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import models
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -99,17 +100,22 @@ def functions(connection: Any) -> list[str]:
     return [sql.REFUSE_FUNCTION, *(sql.postgres_function(table) for table in _tables(connection))]
 
 
-def actual(connection: Any) -> dict[tuple[str, str], str]:
-    """(table, trigger) → text as the database tells it, of every trigger of ours."""
+def actual(connection: Any) -> dict[tuple[str, str], tuple[str, str]]:
+    """(table, trigger) → (text as the database tells it, the mark it was installed with), of every trigger of ours."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            cursor.execute("SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'trigger'")
+            cursor.execute("SELECT tbl_name, name, sql, '' FROM sqlite_master WHERE type = 'trigger'")
         else:
             cursor.execute(
-                "SELECT tgrelid::regclass::text, tgname, pg_get_triggerdef(oid) || ' ' || tgenabled::text FROM pg_trigger "
-                "WHERE NOT tgisinternal"
+                "SELECT tgrelid::regclass::text, tgname, pg_get_triggerdef(oid) || ' ' || tgenabled::text, "
+                "coalesce(obj_description(oid, 'pg_trigger'), '') FROM pg_trigger WHERE NOT tgisinternal"
             )
-        return {(t, n): text for t, n, text in cursor.fetchall() if n.startswith(PREFIX)}
+        return {(t, n): (text, mark) for t, n, text, mark in cursor.fetchall() if n.startswith(PREFIX)}
+
+
+def _mark(wanted: str, told: str) -> str:
+    """PostgreSQL tells a trigger in its own words: the mark, kept as its comment, ties those to the text we gave."""
+    return hashlib.sha256(f"{wanted}\n{told}".encode()).hexdigest()
 
 
 def drop(using: str = "default") -> None:
@@ -130,24 +136,39 @@ def install(using: str = "default") -> None:
         drop(using)
         for text in functions(connection):
             cursor.execute(text)
-        for (_table, name), text in expected(connection).items():
+        wanted = expected(connection)
+        for (_table, name), text in wanted.items():
             cursor.execute(f'CREATE TRIGGER "{name}" {text}')
+        if connection.vendor == "postgresql":
+            for (table, name), (told, _old) in actual(connection).items():
+                cursor.execute(f"""COMMENT ON TRIGGER "{name}" ON {table} IS '{_mark(wanted[table, name], told)}'""")
 
 
 def compare(using: str = "default") -> list[str]:
-    """What differs between the triggers that should stand and those that do, one sentence each; empty when all is well."""
+    """What differs between the triggers that should stand and those that do, a sentence each; empty if nothing."""
     connection = connections[using]
     want, have = expected(connection), actual(connection)
     wrong = [f"missing: {name} on {table}" for table, name in sorted(want.keys() - have.keys())]
     wrong += [f"unknown: {name} on {table}" for table, name in sorted(have.keys() - want.keys())]
-    for (table, name), text in have.items():
+    for table, name in sorted(want.keys() & have.keys()):
+        (told, mark), wanted = have[table, name], want[table, name]
         if connection.vendor == "sqlite":
-            altered = (table, name) in want and text != f'CREATE TRIGGER "{name}" {want[table, name]}'
+            altered = told != f'CREATE TRIGGER "{name}" {wanted}'
         else:
-            altered = not text.endswith(" O")
+            altered = mark != _mark(wanted, told)
         if altered:
             wrong.append(f"altered: {name} on {table}")
-    return wrong
+    return wrong + _wrong_functions(connection)
+
+
+def _wrong_functions(connection: Any) -> list[str]:
+    bodies = {text.split("$$")[1] for text in functions(connection)}
+    if not bodies:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT prosrc FROM pg_proc WHERE proname LIKE %s", [f"{PREFIX}%"])
+        missing = bodies - {row[0] for row in cursor.fetchall()}
+    return [f"altered or missing: {len(missing)} functions of the triggers"] if missing else []
 
 
 def before_migrate(sender: Any, using: str, plan: Any = None, **kwargs: Any) -> None:

@@ -7,3 +7,9 @@ class RecordsConfig(AppConfig):
     """The records of the CRM."""
 
     name = "records"
+
+    def ready(self) -> None:
+        """Tell the trail how records are shown."""
+        from .displays import register
+
+        register()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from audit.fields import EntryTimeField, whole_seconds
+from records.search import folded, wanted
+from records.search_index import HoldsPieces
 
 from .access import AccessWords
 from .guard import Guarded, GuardedQuerySet
@@ -28,6 +32,13 @@ class RecordQuerySet(AccessWords, GuardedQuerySet):
     def time_changed(self) -> RecordQuerySet:
         """Records whose entry time is not the original one."""
         return self.exclude(entered_at=F("original_entered_at"))
+
+    def matching(self, text: str) -> RecordQuerySet:
+        """Records that hold the words typed; a whole number such as C-2026-0317 is that one record."""
+        if re.fullmatch(r"[COFK]-\d{4}-\d{4,}", typed := folded(text).strip().upper(), re.ASCII):
+            return self.filter(number=typed)
+        pieces = wanted(text)
+        return self.filter(HoldsPieces(F("search_text"), pieces)) if pieces else self.none()
 
 
 class Record(Guarded):
@@ -108,6 +119,16 @@ class Record(Guarded):
     def is_changed(self) -> bool:
         """The mark: the entry time is not the original one."""
         return self.entered_at != self.original_entered_at  # type: ignore[attr-defined]
+
+    @property
+    def singular(self) -> str:
+        """The type with a capital: Follow-up."""
+        return capfirst(self._meta.verbose_name)
+
+    @property
+    def plural(self) -> str:
+        """The type, many: Follow-ups."""
+        return capfirst(self._meta.verbose_name_plural)
 
     @classmethod
     def page(cls, name: str) -> str:

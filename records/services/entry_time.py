@@ -106,6 +106,15 @@ def change(
     return _write(row, move, checker, sources[0], channel)  # 7: all or nothing
 
 
+def foresee(*, record: Any, move: Move, by: Any, channel: str, at: dt.datetime) -> None:
+    """What the door would say of `move` at the moment `at`: raises Refused as it would; nothing is written or kept."""
+    checker = Checker(by, at)
+    sources = _sources(record, checker)
+    if record.archived_at is not None:
+        raise refuse("archived")
+    _judge(record, move, checker, sources, channel)
+
+
 def _sources(row: Any, checker: Checker) -> list[Source]:
     if not checker.user.is_active:
         raise refuse("inactive")

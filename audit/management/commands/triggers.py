@@ -1,4 +1,4 @@
-"""`manage.py triggers install|check|sql`: a migration that crashes leaves a database without triggers; this puts them back."""
+"""`manage.py triggers install|check|sql`: a migration that crashes leaves no triggers; this puts them back."""
 
 from typing import Any
 

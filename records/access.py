@@ -49,7 +49,9 @@ GRANT_COLUMNS = (
 
 
 class Checker(ObjectPermissionChecker):
-    """guardian's checker for one person at one moment: live and covering grants, roles, owners; no superuser shortcut."""
+    """guardian's checker for one person at one moment: grants in force, roles, owners; no superuser shortcut."""
+
+    user: Any
 
     def __init__(self, user: Any, at: dt.datetime | None = None) -> None:
         """`at` is an aware moment; the door gives the one it took after its locks."""
@@ -62,8 +64,16 @@ class Checker(ObjectPermissionChecker):
         return person(self.user)
 
     def has_perm(self, perm: str, obj: Any) -> bool:
-        """Whether any source answers."""
-        return bool(self.why(obj, perm.rpartition(".")[2]))
+        """Whether any source answers. Grants are read only where neither a role nor the owner rule does."""
+        codename = perm.rpartition(".")[2]
+        if self.get_local_cache_key(obj) not in self._obj_perms_cache and self._without_grants(obj, codename):
+            return True
+        return bool(self.why(obj, codename))
+
+    def _without_grants(self, obj: Any, codename: str) -> bool:
+        if not self.user.is_active or type(obj) not in RECORDS.values():
+            return False
+        return any(s.codename == codename for s in (*self._role_sources(obj), *self._owner_sources(obj)))
 
     def get_perms(self, obj: Any) -> list[str]:
         """All codenames held on the record."""

@@ -16,7 +16,7 @@ MINUTES_TO_TAKE_BACK = 15
 
 @dataclass(frozen=True)
 class WindowLimit:
-    """Calendar days of the company's zone around today; `days_back` None is "no limit"; `longest_move` in 24-hour days."""
+    """Calendar days of the company's zone around today; `days_back` None: no limit; `longest_move` in days of 24 h."""
 
     days_back: int | None
     days_forward: int = 0

@@ -18,7 +18,7 @@ from .parents import check_parents, fresh_parents
 from .records import Clock, Saved, actor, write
 from .refusing import service
 
-CHILDREN = (FollowUp, Contract)
+CHILDREN: tuple[Any, ...] = (FollowUp, Contract)
 
 
 @service("change_owner")

@@ -70,7 +70,7 @@ def _open(customer: Customer, by: Any, clock: Clock) -> tuple[Customer, Checker]
     return row, checker
 
 
-def _no_other_main(customer: Customer, keep: int | None, checker: Checker, channel: str) -> None:
+def _no_other_main(customer: Customer, keep: Any, checker: Checker, channel: str) -> None:
     rows = Contact.objects.select_for_update(no_key=True).filter(customer=customer, is_main=True, archived_at=None)
     for other in rows.exclude(pk=keep):
         write(other, {"is_main": False}, checker, reason="", note="", channel=channel)

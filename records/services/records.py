@@ -67,12 +67,8 @@ def create_record(
     at = clock()
     checker = actor(by, at)
     stamp = at.replace(microsecond=0)
-    record: Any = model(
-        **{"owner": checker.user} | values | fresh_parents(values),
-        recorded_at=stamp,
-        entered_at=entered_at or stamp,
-        original_entered_at=entered_at or stamp,
-    )
+    clocks = {"recorded_at": stamp, "entered_at": entered_at or stamp, "original_entered_at": entered_at or stamp}
+    record: Any = model(**{"owner": checker.user} | values | fresh_parents(values) | clocks)
     _check_new(record, checker)
     _judge_new(record, checker, reason=reason, note=note, channel=channel, stamped=entered_at is None)
     for name, value in derived(record).items():

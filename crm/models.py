@@ -1,10 +1,11 @@
-"""People: users, roles and teams. Nobody is ever deleted; every change of these rows is an event (crm/people/services.py)."""
+"""People: users, roles and teams. Nobody is ever deleted; every change here is an event (crm/people/services)."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser, Group, UserManager, _user_has_module_perms, _user_has_perm
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import get_language
@@ -59,13 +60,21 @@ class Team(GroupName):
 class People(UserManager):
     """`createsuperuser` makes an administrator, bound by every rule like anybody else."""
 
-    def create_superuser(
-        self, username: str, email: str | None = None, password: str | None = None, **extra: Any
+    def create_superuser(  # type: ignore[override]
+        self, username: str, email: str | None = None, password: str | None = None, *, display_name: str = ""
     ) -> User:
-        """Create a person who holds the role `administrator` (see crm.people.services.add_person)."""
-        person = super().create_superuser(username, email, password, **extra)
-        person.groups.add(Role.objects.get(key="administrator").group)
-        return person
+        """Add an administrator, with the events. Raises ValidationError where that is refused.
+
+        Django's two flags stay off: nothing here asks them, and they would outlive the role.
+        """
+        from records.refusals import Refused
+
+        from .people.services import add_administrator
+
+        try:
+            return add_administrator(username=username, display_name=display_name, email=email or "", password=password)
+        except Refused as no:
+            raise ValidationError(no.messages()) from no
 
 
 class User(AbstractUser):

@@ -5,166 +5,135 @@ The rules lock is taken exclusively; no record is locked: a grant's foreign key 
 
 from __future__ import annotations
 
-import datetime as dt
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group
 
 from audit.acts import act
 from audit.triggers import APP_DELETE, switched_on
 from records.access import Checker
 from records.models import GRANTS
 from records.models._entry_time_key import key
-from records.models.access import GRANTABLE, REDATE
+from records.models.access import permission_id
 from records.models.record import Record
-from records.refusals import refuse
-from records.rules import WindowLimit
+from records.refusals import StaleRecord, refuse
 
-from .judging import class_of, windows_of
+from .granting import Terms, check, check_why, holder_of, may_grant, terms_of
 from .locks import rules_lock
 from .records import Clock, actor
 from .refusing import service
 
-
-@dataclass(frozen=True)
-class Terms:
-    """What a grant gives: `kind` is REDATE or VIEW, `until` an aware moment or None, the window in days."""
-
-    kind: str = REDATE
-    until: dt.datetime | None = None
-    days_back: int = 0
-    days_forward: int = 0
-    no_limit: bool = False
-    covers: bool = False
-
-    @property
-    def window(self) -> WindowLimit:
-        """The grant's own window."""
-        return WindowLimit(None if self.no_limit else self.days_back, self.days_forward)
+__all__ = [
+    "Terms",
+    "change_grant",
+    "grant",
+    "holder_of",
+    "may_grant",
+    "revoke",
+    "standing_grant",
+    "terms_of",
+]
 
 
 @service("grant")
-def grant(*, record: Record, to: Any, terms: Terms, why: str, by: Any, channel: str, clock: Clock) -> Any:
+def grant(
+    *,
+    record: Record,
+    to: Any,
+    terms: Terms,
+    why: str,
+    by: Any,
+    channel: str,
+    clock: Clock,
+    remote_addr: str | None = None,
+) -> Any:
     """Give a person, or the group of a role or team (`to`), a right on `record` under `terms`.
 
-    Raises Refused: grant_right, grant_self, grant_ceiling, grant_end, grant_stands (an open grant of the same right),
-    why (no reason given). An ended grant of the same right is replaced, its row kept in history.
+    Raises Refused: grant_right, grant_self, grant_holder (nobody active, or no role or team), grant_ceiling, grant_end
+    (none, or past), grant_stands (an open grant of the same right), why (none given), value. An ended grant of the
+    same right is replaced, its row kept in history.
     """
     rules_lock(exclusive=True)
     checker, row = actor(by, clock()), type(record)._default_manager.get(pk=record.pk)
-    _check(row, to, terms, why, checker)
-    standing = _standing(row, to, terms.kind)
+    check(row, to, terms, why, checker)
+    standing = standing_grant(row, to, terms.kind)
     if standing is not None:
         if standing.until is None or standing.until > checker.at:
             raise refuse("grant_stands")
-        _delete(standing, checker, why, channel)
-    model = GRANTS[row._meta.model_name or ""][isinstance(to, Group)]
-    made: Any = model(
+        _delete(standing, checker, why, channel, remote_addr)
+    model: Any = GRANTS[row._meta.model_name or ""][isinstance(to, Group)]
+    made = model(
         content_object=row,
-        permission=_permission(terms.kind, row),
+        permission_id=permission_id(terms.kind.format(row._meta.model_name)),
         granted_by=checker.user,
         granted_at=checker.at,
-        why=why,
-        until=terms.until,
-        days_back=terms.days_back,
-        days_forward=terms.days_forward,
-        no_limit=terms.no_limit,
-        covers=terms.covers and row._meta.model_name == "customer",
-        **{"group" if isinstance(to, Group) else "user": to},
+        why=why.strip(),
+        **terms.columns(row),
+        **_holder(to),
     )
-    with _act(checker, why, channel), key():
+    with _act(checker, why, channel, remote_addr), key():
         made.save(force_insert=True)
     return made
 
 
 @service("change_grant", about="grant")
-def change_grant(*, grant: Any, terms: Terms, why: str, by: Any, channel: str, clock: Clock) -> Any:
-    """Extend or shorten a grant: its end, window and reach. Shortening another's needs the right to revoke it."""
+def change_grant(
+    *,
+    grant: Any,
+    seen_version: int,
+    terms: Terms,
+    why: str,
+    by: Any,
+    channel: str,
+    clock: Clock,
+    remote_addr: str | None = None,
+) -> Any:
+    """Extend or shorten a grant as `by` saw it at `seen_version`: its end, window and reach; the right stays the same.
+
+    Who may end a grant may shorten it; anything wider is judged like a new grant. Raises Refused as `grant` does and
+    grant_ended, StaleRecord where somebody changed it meanwhile.
+    """
     rules_lock(exclusive=True)
     checker = actor(by, clock())
     found = _current(grant, checker)
-    _check(found.content_object, getattr(found, "user", None) or found.group, terms, why, checker)
-    values = {
-        "until": terms.until,
-        "days_back": terms.days_back,
-        "days_forward": terms.days_forward,
-        "no_limit": terms.no_limit,
-        "covers": terms.covers and found.content_object._meta.model_name == "customer",
-    }
+    if found.version != seen_version:
+        raise StaleRecord(found, {}, {"version": found.version})
+    standing = terms_of(found)
+    terms = replace(terms, kind=standing.kind)
+    check(found.content_object, holder_of(found), terms, why, checker, standing)
+    values = terms.columns(found.content_object)
     changed = {name: value for name, value in values.items() if getattr(found, name) != value}
     if not changed:
         return found
-    for name, value in changed.items():
+    for name, value in (changed | {"why": why.strip(), "granted_by": checker.user}).items():
         setattr(found, name, value)
-    found.why = why
-    found.granted_by = checker.user
-    with _act(checker, why, channel), key():
+    with _act(checker, why, channel, remote_addr), key():
         found.save(update_fields=[*changed, "why", "granted_by"])
     return found
 
 
 @service("revoke", about="grant")
-def revoke(*, grant: Any, why: str, by: Any, channel: str, clock: Clock) -> None:
+def revoke(*, grant: Any, why: str, by: Any, channel: str, clock: Clock, remote_addr: str | None = None) -> None:
     """End a grant now. The row goes, its history keeps a '-' row with the reason. Raises Refused."""
     rules_lock(exclusive=True)
     checker = actor(by, clock())
     found = _current(grant, checker)
-    if not may_grant(found.content_object, checker):
+    if not may_grant(found.content_object, checker, terms_of(found).kind):
         raise refuse("grant_right")
-    if not why.strip():
-        raise refuse("why")
-    _delete(found, checker, why, channel)
+    check_why(why)
+    _delete(found, checker, why, channel, remote_addr)
 
 
-def may_grant(record: Any, checker: Checker) -> bool:
-    """Whether the person may grant and end rights on the record: through a role, and holding the right by role."""
-    if "grant_access" not in checker.who.permissions:
-        return False
-    return any(source.kind == "role" for source in checker.why(record, REDATE.format(record._meta.model_name)))
-
-
-def ceiling(record: Any, checker: Checker) -> list[WindowLimit]:
-    """The windows of the person's roles on the record: nobody grants more than they hold."""
-    name = record._meta.model_name
-    sources = [s for s in checker.why(record, REDATE.format(name)) if s.kind == "role"]
-    return list(windows_of(checker.who, name, class_of(record), sources))
-
-
-def _check(record: Any, to: Any, terms: Terms, why: str, checker: Checker) -> None:
-    if terms.kind not in GRANTABLE:
-        raise refuse("value")
-    if not may_grant(record, checker):
-        raise refuse("grant_right")
-    if (isinstance(to, Group) and to.pk in checker.who.groups) or (not isinstance(to, Group) and to == checker.user):
-        raise refuse("grant_self")
-    if not why.strip():
-        raise refuse("why")
-    if terms.until is not None and terms.until <= checker.at:
-        raise refuse("grant_end")
-    if terms.kind == REDATE and not _within(terms.window, ceiling(record, checker)):
-        raise refuse("grant_ceiling")
-
-
-def _within(window: WindowLimit, held: list[WindowLimit]) -> bool:
-    """Whether one window that is held is at least as wide, both ways."""
-    for mine in held:
-        back = mine.days_back is None or (window.days_back is not None and window.days_back <= mine.days_back)
-        if back and window.days_forward <= mine.days_forward:
-            return True
-    return False
-
-
-def _permission(kind: str, record: Any) -> Permission:
-    codename = kind.format(record._meta.model_name)
-    return Permission.objects.get(content_type__app_label="records", codename=codename)
-
-
-def _standing(record: Any, to: Any, kind: str) -> Any:
+def standing_grant(record: Any, to: Any, kind: str) -> Any:
+    """The grant of that right to that person or group on the record itself, ended or not; None without one."""
     model = GRANTS[record._meta.model_name][isinstance(to, Group)]
-    who = {"group" if isinstance(to, Group) else "user": to}
-    found = model.objects.filter(content_object=record, permission=_permission(kind, record), **who)
-    return found.select_for_update().first()
+    permission = permission_id(kind.format(record._meta.model_name))
+    return model.objects.filter(content_object=record, permission=permission, **_holder(to)).first()
+
+
+def _holder(to: Any) -> dict[str, Any]:
+    return {"group" if isinstance(to, Group) else "user": to}
 
 
 def _current(grant: Any, checker: Checker) -> Any:
@@ -174,11 +143,14 @@ def _current(grant: Any, checker: Checker) -> Any:
     return found
 
 
-def _delete(grant: Any, checker: Checker, why: str, channel: str) -> None:
-    with switched_on(APP_DELETE), _act(checker, why, channel), key():
+def _delete(grant: Any, checker: Checker, why: str, channel: str, remote_addr: str | None) -> None:
+    with switched_on(APP_DELETE), _act(checker, why, channel, remote_addr), key():
         grant.delete()
 
 
-def _act(checker: Checker, why: str, channel: str) -> Any:
+def _act(checker: Checker, why: str, channel: str, remote_addr: str | None) -> Any:
     role = ",".join(checker.who.roles)
-    return act(by=checker.user, reason="", note=why, channel=channel, at=checker.at, role=role)
+    note = why.strip()
+    return act(
+        by=checker.user, reason="", note=note, channel=channel, at=checker.at, role=role, remote_addr=remote_addr
+    )

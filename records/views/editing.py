@@ -123,7 +123,7 @@ class EditPage:
         return Card(
             record=self.record,
             reach=reach(self.request.user, self.record, self.now, checker=self.checker, rule=self.rule),
-            who=who_may(self.record, self.now),
+            who=who_may(self.record, self.now, limit=0 if may else 5),  # names only where the card is locked
             form=form or EntryTimeForm(record=self.record, reasons=offered, initial={"version": self.record.version}),
             now=self.now,
             viewer=self.request.user,

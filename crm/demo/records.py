@@ -106,8 +106,8 @@ def opportunity(world: World, clock: Clock) -> None:
     }
     made = enter(world, clock, Opportunity, values, late=world.chance(0.15))
     world.opportunities.append(made)
-    if customer is not None:
-        world.at(_later(world, clock(), 6, 40), lambda w, c: _move_on(w, c, made))
+    if customer is not None and world.chance(0.75):
+        world.at(_later(world, clock(), 12, 60), lambda w, c: _move_on(w, c, made))
 
 
 NEXT_STAGE = {
@@ -125,7 +125,7 @@ def _move_on(world: World, clock: Clock, opportunity: Any) -> None:
         return
     stage = world.rng.choices([name for name, _ in choices], [weight for _, weight in choices])[0]
     edit(opportunity, {"stage": stage, "probability": PROBABILITY[stage]}, opportunity.owner, clock)
-    world.at(_later(world, clock(), 8, 60), lambda w, c: _move_on(w, c, opportunity))
+    world.at(_later(world, clock(), 20, 90), lambda w, c: _move_on(w, c, opportunity))
 
 
 def edit(record: Any, values: dict[str, Any], by: Any, clock: Clock) -> None:

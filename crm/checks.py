@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import Error, register
+from django.core.checks import Error, Warning, register
+from django.db import connection
+
+from records.search_index import has_fts5
 
 
 @register()
@@ -14,3 +17,11 @@ def history_is_on(app_configs: Any, **kwargs: Any) -> list[Error]:
     if getattr(settings, "SIMPLE_HISTORY_ENABLED", True):
         return []
     return [Error("SIMPLE_HISTORY_ENABLED is off: changes would leave no trail.", id="redate.E001")]
+
+
+@register()
+def search_has_its_index(app_configs: Any, **kwargs: Any) -> list[Warning]:
+    """SQLite may have been built without FTS5."""
+    if connection.vendor != "sqlite" or has_fts5():
+        return []
+    return [Warning("SQLite has no FTS5 here: search reads every row.", id="redate.W001")]

@@ -1,4 +1,4 @@
-"""Roles with their permissions, then the rules that never existed; after every migrate, once permissions are there."""
+"""After every migrate, when permissions are there: roles, rules that never existed, the search index."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
+from records import search_index
 from records.models.access import forget_permission_ids
 from records.permissions import ROLE_NAMES, codenames
 from records.services.rules import fill_presets
@@ -16,10 +17,11 @@ from .models import Role
 
 
 def fill(sender: Any, using: str, apps: Any = None, **kwargs: Any) -> None:
-    """Connected to post_migrate of this app. Does nothing while a table is missing (a migration backwards or partial)."""
+    """Connected to post_migrate of this app. Does nothing while a table is missing (a partial migration)."""
     forget_permission_ids()
     if apps is not None and not _complete(apps):
         return
+    search_index.ensure(using)
     create_permissions(sender, verbosity=0, using=using)  # auth's own receiver comes after this one
     with transaction.atomic(using=using):
         fill_presets(roles={key: _role(order, key) for order, key in enumerate(ROLE_NAMES)})

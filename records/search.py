@@ -19,14 +19,19 @@ def sort_key(text: str) -> str:
 
 
 def pieces(text: str) -> str:
-    """All pieces of two characters of the words in `text`, once each, between spaces; single characters stand alone."""
-    found: dict[str, None] = {}
-    for word in WORD.findall(folded(text)):
-        for start in range(max(1, len(word) - 1)):
-            found[word[start : start + 2]] = None
+    """All pieces of two characters of the words in `text`, once each, between spaces.
+
+    The last character of every word stands alone too: so each character begins a piece, and one typed alone is found.
+    """
+    words = WORD.findall(folded(text))
+    found = dict.fromkeys(word[start : start + 2] for word in words for start in range(len(word)))
     return f" {' '.join(found)} " if found else ""
 
 
-def wanted(text: str) -> list[str]:
-    """The pieces that a record must hold to match the words typed; empty where nothing searchable was typed."""
-    return pieces(text).split()
+def wanted(text: str) -> tuple[str, ...]:
+    """The pieces that a record must hold to match the words typed; of one character only, what a piece must begin with.
+
+    Empty where nothing searchable was typed.
+    """
+    words = WORD.findall(folded(text))
+    return tuple(dict.fromkeys(word[start : start + 2] for word in words for start in range(max(1, len(word) - 1))))

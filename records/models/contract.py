@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.fields import EntryTimeField
 from audit.tracking import UNTRACKED, tracked
 
-from .opportunity import CURRENCIES
+from .opportunity import CURRENCIES, amount_key
 from .record import Record
 
 
@@ -59,7 +59,7 @@ class Contract(Record):
             models.Index(fields=["customer", "-entered_at", "-id"], name="contract_customer"),
             models.Index(fields=["opportunity", "-entered_at", "-id"], name="contract_opportunity"),
             models.Index(fields=["status", "-entered_at", "-id"], name="contract_status"),
-            models.Index(fields=["amount", "id"], name="contract_amount"),
+            models.Index(amount_key(), F("id"), name="contract_amount_key"),
         ]
         constraints = [
             *Record.Meta.constraints,

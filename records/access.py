@@ -10,13 +10,27 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import CharField, Value
+from django.contrib.auth import get_user_model
+from django.db.models import CharField, DateTimeField, Value, prefetch_related_objects
+from django.db.models.functions import Cast
 from django.utils import timezone
 from guardian.backends import ObjectPermissionBackend
 from guardian.core import ObjectPermissionChecker
 
-from .models import RECORDS
-from .models.access import CHANGE, GRANTABLE, KEY, OWN, REDATE, VIEW, Person, grants_of, kinds_that_answer, person
+from .models import RECORDS, Customer
+from .models.access import (
+    CHANGE,
+    GRANTABLE,
+    KEY,
+    OWN,
+    REDATE,
+    VIEW,
+    Person,
+    customer_path,
+    grants_of,
+    kinds_that_answer,
+    person,
+)
 from .rules import WindowLimit
 
 
@@ -73,7 +87,7 @@ class Checker(ObjectPermissionChecker):
     def _without_grants(self, obj: Any, codename: str) -> bool:
         if not self.user.is_active or type(obj) not in RECORDS.values():
             return False
-        return any(s.codename == codename for s in (*self._role_sources(obj), *self._owner_sources(obj)))
+        return self._by_role(obj, codename) or any(s.codename == codename for s in self._owner_sources(obj))
 
     def get_perms(self, obj: Any) -> list[str]:
         """All codenames held on the record."""
@@ -95,37 +109,56 @@ class Checker(ObjectPermissionChecker):
         return [s for s in self._obj_perms_cache[key] if codename in (None, s.codename)]
 
     def prefetch_perms(self, objects: Iterable[Any]) -> bool:
-        """Answer for many records of one type with one query of grants."""
+        """Answer for many records of one type with one query of grants, and one of customers not loaded yet."""
         records = list(objects)
         found: dict[Any, list[Source]] = {self.get_local_cache_key(record): [] for record in records}
         self._obj_perms_cache.update(found)
         if not records or not self.user.is_active or type(records[0]) not in RECORDS.values():
             return True
-        grants = self._grants(records)
+        if len(records) > 1 and type(records[0]) is not Customer:
+            prefetch_related_objects(records, "customer")
+        stored = self._stored(records)
         for record in records:
             sources = found[self.get_local_cache_key(record)]
-            sources += [*self._role_sources(record), *self._owner_sources(record), *_grant_sources(record, grants)]
+            sources += [*self._role_sources(record), *self._owner_sources(record), *_stored_sources(record, stored)]
         return True
 
-    def _grants(self, records: list[Any]) -> list[tuple[Any, ...]]:
+    def _stored(self, records: list[Any]) -> dict[tuple[str, Any], list[tuple[Any, ...]]]:
+        """What one query says of the records: (path from record, id) → grants in force, and owners of the own team."""
         parts = []
         for grants, path, kind in grants_of(self.who, type(records[0]), self.at):
             ids = {getattr(record, path) for record in records}
             tags = (Value(path, CharField()), Value(kind, CharField()))
             parts.append(grants.filter(content_object__in=ids).values_list(*tags, *GRANT_COLUMNS))
-        return list(parts[0].union(*parts[1:], all=True))
+        if self._sees_team(records[0]):
+            parts.append(self._team_mates({record.owner_id for record in records}))
+        found: dict[tuple[str, Any], list[tuple[Any, ...]]] = {}
+        for path, kind, pk, object_id, *columns in parts[0].union(*parts[1:], all=True):
+            found.setdefault((path, object_id), []).append((kind, pk, *columns))
+        return found
+
+    def _sees_team(self, record: Any) -> bool:
+        """Whether the person's roles show them the records of their team only."""
+        may_view = VIEW.format(record._meta.model_name) in self.who.permissions
+        return may_view and not self.who.sees_all and self.who.team is not None
+
+    def _team_mates(self, owners: set[int]) -> Any:
+        """Those of the owners who are in the person's team, in the columns of a grant."""
+        none = [Value(VIEW), Cast(Value(None), DateTimeField()), Value(0), Value(0), Value(False)]
+        mates = get_user_model().objects.order_by().filter(pk__in=owners, team=self.who.team)
+        return mates.values_list(Value("owner_id", CharField()), Value("team", CharField()), "team", "pk", *none)
+
+    def _by_role(self, record: Any, codename: str) -> bool:
+        """Whether a role answers `codename`, as far as it needs no look at the record's owner."""
+        name = record._meta.model_name
+        if codename not in self.who.permissions or any(other in codename for other in RECORDS if other != name):
+            return False
+        if codename == VIEW.format(name):
+            return self.who.sees_all
+        return codename != REDATE.format(name) or KEY in self.who.permissions or not record.is_key
 
     def _role_sources(self, record: Any) -> Iterable[Source]:
-        name = record._meta.model_name
-        for codename in self.who.permissions:
-            if codename == VIEW.format(name) and not self.who.sees_all:
-                if self.who.team and record.owner.team_id == self.who.team:
-                    yield Source("team", self.who.team, codename)
-            elif codename == REDATE.format(name):
-                if not record.is_key or KEY in self.who.permissions:
-                    yield Source("role", None, codename)
-            else:
-                yield Source("role", None, codename)
+        return (Source("role", None, name) for name in self.who.permissions if self._by_role(record, name))
 
     def _owner_sources(self, record: Any) -> Iterable[Source]:
         name = record._meta.model_name
@@ -138,16 +171,17 @@ class Checker(ObjectPermissionChecker):
             yield Source("owner", rule, REDATE.format(name))
 
 
-def _grant_sources(record: Any, rows: list[tuple[Any, ...]]) -> Iterable[Source]:
+def _stored_sources(record: Any, stored: dict[tuple[str, Any], list[tuple[Any, ...]]]) -> Iterable[Source]:
     name = record._meta.model_name
-    for path, kind, pk, object_id, codename, until, back, forward, no_limit in rows:
-        if object_id != getattr(record, path):
-            continue
-        granted_on = "customer" if path == "customer_id" else name
-        window = WindowLimit(None if no_limit else back, forward)
-        for asked in GRANTABLE:
-            if codename in [each.format(granted_on) for each in kinds_that_answer(asked)]:
-                yield Source(kind, pk, asked.format(name), until, window, path == "customer_id" and name != "customer")
+    for kind, pk, *_nothing in stored.get(("owner_id", record.owner_id), ()):
+        yield Source(kind, pk, VIEW.format(name))
+    for path in {"pk", customer_path(type(record))}:
+        granted_on = name if path == "pk" else "customer"
+        for kind, pk, codename, until, back, forward, no_limit in stored.get((path, getattr(record, path)), ()):
+            window = WindowLimit(None if no_limit else back, forward)
+            for asked in GRANTABLE:
+                if codename in [each.format(granted_on) for each in kinds_that_answer(asked)]:
+                    yield Source(kind, pk, asked.format(name), until, window, path != "pk")
 
 
 class Backend(ObjectPermissionBackend):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.times import NotATime, distance, format_time, parse
 from records.models import Reason
 from records.reach import Reach
-from records.refusals import Refused, sentence
+from records.refusals import sentence
 from records.rules import Case, Finding, judge
 
 WHERE = {"reason": "reason", "reason_unknown": "reason", "note": "note", "right_new": "when", "no_rule": "when"}
@@ -47,15 +47,24 @@ class EnteredForm(forms.Form):
         widget=forms.TextInput(attrs={"placeholder": _("Optional")}),
     )
 
-    def __init__(self, data: Any = None, *, reach: Reach, record_type: str, customer_class: str = "ordinary") -> None:
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        reach: Reach,
+        record_type: str,
+        customer_class: str = "ordinary",
+        reasons: Iterable[Reason] | None = None,
+    ) -> None:
         super().__init__(data, prefix="entered", label_suffix="")
         self.reach, self.zone = reach, timezone.get_current_timezone()
         self.about = {"record_type": record_type, "customer_class": customer_class}
         self.entered_at: dt.datetime | None = None
+        self.typed = ""
         self.choices: list[tuple[str, str]] = []
         self.fields["at"].initial = format_time(reach.at, self.zone)[:16]
-        reasons = list(Reason.objects.filter(active=True))
-        self.fields["reason"].choices = [("", ""), *((reason.code, reason.name) for reason in reasons)]  # type: ignore[attr-defined]
+        offered = Reason.objects.filter(active=True) if reasons is None else reasons
+        self.fields["reason"].choices = [("", ""), *((reason.code, reason.name) for reason in offered)]  # type: ignore[attr-defined]
 
     @property
     def is_earlier(self) -> bool:
@@ -68,8 +77,7 @@ class EnteredForm(forms.Form):
         if self.entered_at is None:
             return {}
         given = {name: self.cleaned_data.get(name, "") for name in ("reason", "note")}
-        typed = self.cleaned_data.get("at", "")
-        return {"entered_at": self.entered_at, "typed": typed, "typed_zone": str(self.zone), **given}
+        return {"entered_at": self.entered_at, "typed": self.typed, "typed_zone": str(self.zone), **given}
 
     def clean(self) -> dict[str, Any]:
         """Read and judge the time, so that all that is wrong shows at once; the service judges again."""
@@ -87,14 +95,16 @@ class EnteredForm(forms.Form):
     def _read(self, given: dict[str, Any]) -> dt.datetime | None:
         if "at" in self.errors:
             return None
+        self.typed = given["at"]
         try:
-            return parse(given["at"], self.zone)
+            return parse(self.typed, self.zone)
         except NotATime as no:
             self.choices = no.choices
-            if given.get("which") in [text for _label, text in no.choices]:
-                return parse(given["which"], self.zone)
-            self.add_error("at", no.message)
-            return None
+            if given.get("which") not in [text for _label, text in no.choices]:
+                self.add_error("at", no.message)
+                return None
+        self.typed = given["which"]
+        return parse(self.typed, self.zone)
 
     def _findings(self, given: dict[str, Any]) -> list[Finding]:
         if not self.reach.may:
@@ -112,20 +122,31 @@ class EnteredForm(forms.Form):
         found = judge(case, limits, self.reach.at).errors
         return [f for f in found if not ("reason" in self.errors and WHERE.get(f.code) == "reason")]
 
-    def refuse(self, no: Refused) -> list[str]:
-        """Put a service's findings about the entry time at their fields; the sentences of all others are returned."""
-        for finding in no.findings:
+    def refuse(self, findings: Iterable[Finding]) -> list[Finding]:
+        """Put a service's findings about the entry time at their fields; the others are returned."""
+        found = list(findings)
+        for finding in found:
             if finding.code in HERE:
                 self.add_error(WHERE.get(finding.code, "at"), sentence(finding))
-        return [sentence(finding) for finding in no.findings if finding.code not in HERE]
+        return [finding for finding in found if finding.code not in HERE]
 
     # ---- what the page shows ----
+
+    @property
+    def readings(self) -> dict[str, str]:
+        """The attributes of the calendar, in the zone of the person who looks."""
+        return self.reach.readings(self.zone)
+
+    @property
+    def described_by(self) -> str:
+        """The ids of what speaks about the field."""
+        return " ".join(["entered-at-error"] * bool(self["at"].errors) + ["entered-late"])
 
     @property
     def late(self) -> dict[str, Any] | None:
         """The typed moment and how much later it is recorded, where it can be read and lies before now."""
         try:
-            moment = parse(self["which"].value() or self["at"].value() or "", self.zone)
+            moment = self.entered_at or parse(self["at"].value() or "", self.zone)
         except NotATime:
             return None
         away = self.reach.at - moment
@@ -140,6 +161,8 @@ def nudged(data: Mapping[str, Any], reach: Reach) -> dict[str, Any]:
     except NotATime:
         shown = reach.at
     by = data.get("nudge", "")
+    if by not in NUDGES and not _minutes(by):
+        return dict(data.items())
     start = reach.at if by in NUDGES else shown
     step = NUDGES.get(by) or dt.timedelta(minutes=_minutes(by))
     wall = start.astimezone(zone).replace(tzinfo=None) + step

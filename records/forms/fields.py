@@ -119,9 +119,7 @@ class DayField(forms.DateField):
 
 
 class PercentInput(forms.TextInput):
-    """A number with its unit behind it."""
-
-    input_type = "number"
+    """A number with its unit behind it. A text field: browsers throw away what is no number without a word."""
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> str:
         """The input and the sign."""
@@ -131,13 +129,17 @@ class PercentInput(forms.TextInput):
 class PercentField(forms.IntegerField):
     """A whole number from 0 to 100."""
 
-    widget = PercentInput(attrs={"min": "0", "max": "100"})
+    widget = PercentInput(attrs={"class": "num", "inputmode": "numeric", "maxlength": "10", "autocomplete": "off"})
     default_error_messages = dict.fromkeys(
         ("invalid", "min_value", "max_value"), _("Write a whole number from 0 to 100, like 60.")
     )
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs | {"min_value": 0, "max_value": 100})
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        """Django's are those of a number field."""
+        return {}
 
 
 class WebsiteField(forms.URLField):

@@ -1,0 +1,28 @@
+"""Suggestions while a customer is being typed: parts of pages, fetched by htmx."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from records.choosing import suggestions, written
+from records.forms.entered import unjudged
+from records.forms.placing import PlaceForm
+from records.models import FollowUp
+
+
+@require_safe
+def customer_suggest(request: HttpRequest) -> HttpResponse:
+    """At most ten options of customers the person may see, for `?customer=`."""
+    found = suggestions(request.user, request.GET.get("customer", "")[:240])
+    return render(request, "records/_suggestions.html", {"suggestions": [written(each) for each in found]})
+
+
+@require_safe
+def opportunity_suggest(request: HttpRequest) -> HttpResponse:
+    """The choice of an opportunity of the customer named by `?customer=`; of none where nobody is meant."""
+    place = PlaceForm({"customer": request.GET.get("customer", "")}, model=FollowUp, user=request.user)
+    place.is_valid()
+    unjudged(place)
+    return render(request, "records/_place_opportunity.html", {"place": place})

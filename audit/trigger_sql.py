@@ -134,20 +134,24 @@ def postgres_function(table: Table) -> str:
         f"CREATE OR REPLACE FUNCTION {PREFIX}{table.name}_capture() RETURNS trigger LANGUAGE plpgsql "
         "SECURITY DEFINER SET search_path = public, pg_temp AS $$ BEGIN "
         f"IF TG_OP = 'UPDATE' THEN NEW.version := OLD.version + 1; {_captured(table, '~', True)} RETURN NEW; "
-        f"ELSIF TG_OP = 'INSERT' THEN NEW.version := 1; {_captured(table, '+', True)} RETURN NEW; "
+        f"ELSIF TG_OP = 'INSERT' THEN UPDATE {table.name} SET version = 1 WHERE id = NEW.id; NEW.version := 1; "
+        f"{_captured(table, '+', True)} RETURN NULL; "
         f"ELSE {_captured(table, '-', True)} RETURN OLD; END IF; END $$"
     )
 
 
 def postgres_capture(table: Table) -> dict[str, str]:
-    """Raw UPDATE, INSERT, DELETE and TRUNCATE of a tracked table."""
+    """Raw UPDATE, INSERT, DELETE and TRUNCATE of a tracked table.
+
+    After an insert, not before: ON CONFLICT tries one that may never be, and would leave a '+' of it.
+    """
     name = table.name
     new, old = (", ".join(f'{row}."{c}"' for c in _watched(table)) for row in ("NEW", "OLD"))
     run = f"EXECUTE FUNCTION {PREFIX}{name}_capture()"
     return {
         f"{PREFIX}sql_update": f"BEFORE UPDATE ON {name} FOR EACH ROW "
         f"WHEN (NEW.version = OLD.version AND ({new}) IS DISTINCT FROM ({old})) {run}",
-        f"{PREFIX}sql_insert": f"BEFORE INSERT ON {name} FOR EACH ROW WHEN (NEW.version = 0) {run}",
+        f"{PREFIX}sql_insert": f"AFTER INSERT ON {name} FOR EACH ROW WHEN (NEW.version = 0) {run}",
         f"{PREFIX}sql_delete": f"BEFORE DELETE ON {name} FOR EACH ROW WHEN ({_postgres_off(APP_DELETE)}) {run}",
         f"{PREFIX}no_truncate": f"BEFORE TRUNCATE ON {name} FOR EACH STATEMENT "
         f"WHEN ({_postgres_off(APP_DELETE)}) EXECUTE FUNCTION {PREFIX}refuse()",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 
 from . import cast as people
@@ -75,3 +76,10 @@ def sign_in() -> Callable[[Any], Client]:
         return client
 
     return run
+
+
+@pytest.fixture
+def at_now() -> Iterator[Any]:
+    """The pages' own clock stands at NOW; `at_now.move_to(…)` moves it."""
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller

@@ -14,6 +14,7 @@ urlpatterns = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     # people
+    path("", include("crm.people.urls")),
     # home, search
 ]
 handler400 = "crm.errors.bad_request"

@@ -47,7 +47,7 @@ def _sentences() -> dict[str, str]:
             "This is the last active administrator. Give somebody else the role of administrator first."
         ),
         "self_deactivate": _("Nobody deactivates themselves. Ask another administrator."),
-        "stale_person": _("Somebody changed this meanwhile. Look at it again before you save."),
+        "stale_person": _("Somebody changed this meanwhile. Nothing was saved; open the page again and look."),
         "role_name_taken": _("Another role has this name already. Choose a name that tells them apart."),
         "team_taken": _("There is a team of this name already. Choose another name."),
         "lead": _("Choose an active person to lead the team."),

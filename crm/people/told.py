@@ -1,0 +1,71 @@
+"""The story of a person: events about them, newest first, in words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from audit.models import Event
+from crm.models import Role, User
+
+SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Told:
+    """One event: when, by whom, what in a sentence, fields as (label, before, after), why."""
+
+    at: dt.datetime
+    actor: str
+    sentence: str
+    changes: list[tuple[str, str, str]]
+    note: str
+
+
+def story_of(person: User) -> list[Told]:
+    """The newest events that changed the person, at most twenty."""
+    kinds = _sentences()
+    events = Event.objects.filter(record_type="crm.user", record_id=person.pk, kind__in=kinds)
+    roles = {role.key: role.name for role in Role.objects.all()}
+    return [_told(event, kinds[event.kind], roles) for event in events.order_by("-id")[:SHOWN]]
+
+
+def _told(event: Event, sentence: str, roles: dict[str, str]) -> Told:
+    what: dict[str, Any] = event.what
+    labels = _labels()
+    changes = [(labels[name], _word(pair[0]), _word(pair[1])) for name, pair in what.items() if name in labels]
+    actor = event.actor_name or (_("Command line") if event.channel == "command" else _("Set-up"))
+    role = what.get("role", "")
+    return Told(event.at, actor, sentence % {"role": roles.get(role, role)}, changes, what.get("note", ""))
+
+
+def _word(value: Any) -> str:
+    return _("none") if value in (None, "") else str(value)
+
+
+def _sentences() -> dict[str, str]:
+    return {
+        "person_added": _("Added"),
+        "person_changed": _("Changed"),
+        "role_given": _("Role given: %(role)s"),
+        "role_taken": _("Role taken: %(role)s"),
+        "team_changed": _("Team changed"),
+        "person_deactivated": _("Deactivated"),
+        "person_activated": _("Activated"),
+        "password_changed": _("Password changed"),
+    }
+
+
+def _labels() -> dict[str, str]:
+    return {
+        "username": _("Sign-in name"),
+        "display_name": _("Name"),
+        "email": _("E-mail"),
+        "team": _("Team"),
+        "zone": _("Time zone"),
+        "language": _("Language"),
+        "theme": _("Theme"),
+    }

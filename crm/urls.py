@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from . import health, help, language  # noqa: A004 the page's name
+from . import health, help, home, language
 
 urlpatterns = [
     path("", include("records.urls")),
@@ -16,6 +16,7 @@ urlpatterns = [
     # people
     path("", include("crm.people.urls")),
     # home, search
+    path("", home.home, name="home"),
 ]
 handler400 = "crm.errors.bad_request"
 handler403 = "crm.errors.permission_denied"

@@ -119,6 +119,9 @@ class Page:
         return self.total > COUNTED
 
 
+NOTHING = Page([])
+
+
 def paginate(
     rows: QuerySet,
     order: Order,

@@ -4,14 +4,48 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import contracts, customers, follow_ups, opportunities
+from .views import access, contacts, contracts, customers, follow_ups, granting, opportunities, suggesting
 
 app_name = "records"
 
 # lists
-urlpatterns: list = []
+urlpatterns: list = [
+    path("customers/", customers.customer_list, name="customer_list"),
+    path("opportunities/", opportunities.opportunity_list, name="opportunity_list"),
+    path("follow-ups/", follow_ups.follow_up_list, name="follow_up_list"),
+    path("follow-ups/<int:pk>/done/", follow_ups.follow_up_done, name="follow_up_done"),
+    path("contracts/", contracts.contract_list, name="contract_list"),
+]
 
 # new records, the customer's page, contacts, owner and importance, archive
+urlpatterns += [
+    path("customers/new/", customers.customer_new, name="customer_new"),
+    path("customers/suggest/", suggesting.customer_suggest, name="customer_suggest"),
+    path("customers/<int:pk>/", customers.customer_detail, name="customer_detail"),
+    path("opportunities/new/", opportunities.opportunity_new, name="opportunity_new"),
+    path("opportunities/suggest/", suggesting.opportunity_suggest, name="opportunity_suggest"),
+    path("follow-ups/new/", follow_ups.follow_up_new, name="follow_up_new"),
+    path("contracts/new/", contracts.contract_new, name="contract_new"),
+    path("customers/<int:pk>/contacts/new/", contacts.contact_new, name="contact_new"),
+    path("contacts/<int:pk>/", contacts.contact_update, name="contact_update"),
+    path("contacts/<int:pk>/archive/", contacts.contact_archive, name="contact_archive"),
+    path("customers/<int:pk>/assign/", customers.customer_assign, name="customer_assign"),
+    path("customers/<int:pk>/archive/", customers.customer_archive, name="customer_archive"),
+    path("customers/<int:pk>/restore/", customers.customer_restore, name="customer_restore"),
+    path("customers/<int:pk>/importance/", customers.customer_importance, name="customer_importance"),
+    path("opportunities/<int:pk>/assign/", opportunities.opportunity_assign, name="opportunity_assign"),
+    path("opportunities/<int:pk>/archive/", opportunities.opportunity_archive, name="opportunity_archive"),
+    path("opportunities/<int:pk>/restore/", opportunities.opportunity_restore, name="opportunity_restore"),
+    path("opportunities/<int:pk>/parent/", opportunities.opportunity_parent, name="opportunity_parent"),
+    path("follow-ups/<int:pk>/assign/", follow_ups.follow_up_assign, name="follow_up_assign"),
+    path("follow-ups/<int:pk>/archive/", follow_ups.follow_up_archive, name="follow_up_archive"),
+    path("follow-ups/<int:pk>/restore/", follow_ups.follow_up_restore, name="follow_up_restore"),
+    path("follow-ups/<int:pk>/parent/", follow_ups.follow_up_parent, name="follow_up_parent"),
+    path("contracts/<int:pk>/assign/", contracts.contract_assign, name="contract_assign"),
+    path("contracts/<int:pk>/archive/", contracts.contract_archive, name="contract_archive"),
+    path("contracts/<int:pk>/restore/", contracts.contract_restore, name="contract_restore"),
+    path("contracts/<int:pk>/parent/", contracts.contract_parent, name="contract_parent"),
+]
 
 # edit pages, the entry time, history
 urlpatterns += [
@@ -34,3 +68,12 @@ urlpatterns += [
 ]
 
 # access
+urlpatterns += [
+    path("customers/<int:pk>/access/", customers.customer_access, name="customer_access"),
+    path("opportunities/<int:pk>/access/", opportunities.opportunity_access, name="opportunity_access"),
+    path("follow-ups/<int:pk>/access/", follow_ups.follow_up_access, name="follow_up_access"),
+    path("contracts/<int:pk>/access/", contracts.contract_access, name="contract_access"),
+    path("access/end/", access.grant_end, name="grant_end"),
+    path("access/grants/<str:kind>/<str:holder>/<int:pk>/change/", granting.grant_change, name="grant_change"),
+    path("access/grants/<str:kind>/<str:holder>/<int:pk>/revoke/", granting.grant_revoke, name="grant_revoke"),
+]

@@ -6,9 +6,22 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from records.forms.ordinary import ContractForm
+from records.lists import CONTRACTS
 from records.models import Contract
 
-from . import editing, entry_time, history
+from . import access, creating, deciding, editing, entry_time, history, listing
+
+
+@require_safe
+def contract_list(request: HttpRequest) -> HttpResponse:
+    """All contracts that the person may see, filtered and sorted."""
+    return listing.show(request, CONTRACTS)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def contract_new(request: HttpRequest) -> HttpResponse:
+    """Enter a contract."""
+    return creating.new(request, Contract)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -33,3 +46,33 @@ def contract_undo(request: HttpRequest, pk: int, history_id: int) -> HttpRespons
 def contract_history(request: HttpRequest, pk: int) -> HttpResponse:
     """The whole history."""
     return history.history(request, Contract, pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def contract_assign(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change the owner."""
+    return deciding.decide(request, Contract, pk, deciding.ASSIGN)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def contract_archive(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put it out of the lists."""
+    return deciding.decide(request, Contract, pk, deciding.ARCHIVE)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def contract_restore(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take it back from the archive."""
+    return deciding.decide(request, Contract, pk, deciding.RESTORE)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def contract_parent(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change what it hangs on."""
+    return deciding.decide(request, Contract, pk, deciding.PARENT)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def contract_access(request: HttpRequest, pk: int) -> HttpResponse:
+    """Who may change its entry time; grants a right on it."""
+    return access.access(request, Contract, pk)

@@ -6,9 +6,28 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from records.forms.ordinary import CustomerForm
+from records.lists import CUSTOMERS
 from records.models import Customer
 
-from . import editing, entry_time, history
+from . import access, creating, customer_page, deciding, editing, entry_time, history, listing
+
+
+@require_safe
+def customer_list(request: HttpRequest) -> HttpResponse:
+    """All customers that the person may see, filtered and sorted."""
+    return listing.show(request, CUSTOMERS)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def customer_new(request: HttpRequest) -> HttpResponse:
+    """Enter a customer."""
+    return creating.new(request, Customer)
+
+
+@require_safe
+def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """The customer as people work with it."""
+    return customer_page.show(request, pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -33,3 +52,33 @@ def customer_undo(request: HttpRequest, pk: int, history_id: int) -> HttpRespons
 def customer_history(request: HttpRequest, pk: int) -> HttpResponse:
     """The whole history."""
     return history.history(request, Customer, pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def customer_assign(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change the owner."""
+    return deciding.decide(request, Customer, pk, deciding.ASSIGN)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def customer_archive(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put it out of the lists."""
+    return deciding.decide(request, Customer, pk, deciding.ARCHIVE)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def customer_restore(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take it back from the archive."""
+    return deciding.decide(request, Customer, pk, deciding.RESTORE)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def customer_importance(request: HttpRequest, pk: int) -> HttpResponse:
+    """Mark it key or ordinary."""
+    return deciding.decide(request, Customer, pk, deciding.IMPORTANCE)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def customer_access(request: HttpRequest, pk: int) -> HttpResponse:
+    """Who may change its entry time; grants a right on it."""
+    return access.access(request, Customer, pk)

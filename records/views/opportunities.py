@@ -6,9 +6,22 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from records.forms.ordinary import OpportunityForm
+from records.lists import OPPORTUNITIES
 from records.models import Opportunity
 
-from . import editing, entry_time, history
+from . import access, creating, deciding, editing, entry_time, history, listing
+
+
+@require_safe
+def opportunity_list(request: HttpRequest) -> HttpResponse:
+    """All opportunities that the person may see, filtered and sorted."""
+    return listing.show(request, OPPORTUNITIES)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def opportunity_new(request: HttpRequest) -> HttpResponse:
+    """Enter a opportunity."""
+    return creating.new(request, Opportunity)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -33,3 +46,33 @@ def opportunity_undo(request: HttpRequest, pk: int, history_id: int) -> HttpResp
 def opportunity_history(request: HttpRequest, pk: int) -> HttpResponse:
     """The whole history."""
     return history.history(request, Opportunity, pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def opportunity_assign(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change the owner."""
+    return deciding.decide(request, Opportunity, pk, deciding.ASSIGN)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def opportunity_archive(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put it out of the lists."""
+    return deciding.decide(request, Opportunity, pk, deciding.ARCHIVE)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def opportunity_restore(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take it back from the archive."""
+    return deciding.decide(request, Opportunity, pk, deciding.RESTORE)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def opportunity_parent(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change what it hangs on."""
+    return deciding.decide(request, Opportunity, pk, deciding.PARENT)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def opportunity_access(request: HttpRequest, pk: int) -> HttpResponse:
+    """Who may change its entry time; grants a right on it."""
+    return access.access(request, Opportunity, pk)

@@ -54,9 +54,16 @@ def who_may(record: Any, at: dt.datetime, limit: int = 5) -> WhoMay:
     for row in rows:
         if row["holder"] != "owner":
             people.setdefault((row["holder"], row["who"]), Helper(row["name"], granted_until(row["ends"])))
-    for pk, name, group in _people_of(roles, limit):
+    for pk, name, group in people_of(roles, limit):
         people.setdefault(("user", pk), Helper(name, str(group.role)))
     return WhoMay([str(group.role) for group in roles], list(people.values())[:limit], owner)
+
+
+def who_may_grant(record: Any, limit: int = 5) -> list[Helper]:
+    """People who may grant the right to change the record's entry time, by their role. Two queries."""
+    roles = list(roles_that_may(record).filter(permissions=_id("grant_access")))
+    people = {pk: Helper(name, str(group.role)) for pk, name, group in reversed(people_of(roles, limit))}  # type: ignore[attr-defined]
+    return list(reversed(people.values()))[:limit]
 
 
 def why_not(user: Any, record: Any, at: dt.datetime) -> str:
@@ -119,7 +126,7 @@ def _granted(record: Any, at: dt.datetime, limit: int) -> list[dict[str, Any]]:
         for rank, (grants, holder) in enumerate(grants_on(record), 1)
     ]
     never = Cast(Value(None), DateTimeField())
-    rule = _row(_owner_rule(record), 0, "owner", Cast("pk", IntegerField()), Value(""), never)
+    rule = _row(owner_may(record), 0, "owner", Cast("pk", IntegerField()), Value(""), never)
     return list(rule.union(*parts, all=True).order_by("rank", "name")[: 2 * limit + 1])
 
 
@@ -139,7 +146,7 @@ def _active_people() -> Exists:
     return Exists(get_user_model().objects.filter(groups=OuterRef("pk"), is_active=True))
 
 
-def _owner_rule(record: Any) -> QuerySet[TypeRule]:
+def owner_may(record: Any) -> QuerySet[TypeRule]:
     """The owner rule where it answers for the record's owner: on, no key record, an active owner who may own."""
     if record.is_key:
         return TypeRule.objects.none()
@@ -147,7 +154,7 @@ def _owner_rule(record: Any) -> QuerySet[TypeRule]:
     return TypeRule.objects.filter(Exists(owner), record_type=record._meta.model_name, owners_may=True)
 
 
-def _people_of(roles: list[Group], limit: int) -> list[tuple[int, str, Group]]:
+def people_of(roles: list[Group], limit: int) -> list[tuple[int, str, Group]]:
     """Active people of the roles, as (id, name, group of the role), the first role first."""
     groups = {group.pk: group for group in roles}
     members = get_user_model().groups.through.objects.filter(group__in=groups, user__is_active=True)

@@ -1,0 +1,221 @@
+"""Forms of grants: to whom, which right, until when, how far back and why."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from audit.times import NotATime, day_of, format_time, parse, start_of_day
+from records.access import Checker
+from records.models.access import GRANTABLE, REDATE, VIEW
+from records.services.granting import LONGEST_WHY, ceilings, may_grant
+from records.services.grants import Terms, terms_of
+
+USUAL_DAYS, USUAL_LENGTH = 7, 14
+
+
+def read_end(text: str, zone: dt.tzinfo) -> dt.datetime:
+    """The moment something ends at: the one that is written, or the end of a day that is written alone.
+
+    A moment is read in the reader's zone, a day through its end in the company's `zone`. Raises NotATime.
+    """
+    if ":" in text or "：" in text:
+        return parse(text, timezone.get_current_timezone())
+    return start_of_day(day_of(parse(text, zone), zone) + dt.timedelta(days=1), zone)
+
+
+class WhyForm(forms.Form):
+    """Why a grant ends, or changes."""
+
+    why = forms.CharField(
+        label=gettext_lazy("Why"),
+        max_length=LONGEST_WHY,
+        error_messages={"required": gettext_lazy("Write why.")},
+    )
+
+
+class TermsForm(WhyForm):
+    """The terms of a grant: its end, its days back, whether it covers all under a customer."""
+
+    covers = forms.TypedChoiceField(
+        label=gettext_lazy("Covers"),
+        choices=[("", gettext_lazy("This record")), ("all", gettext_lazy("This customer and all under it"))],
+        coerce=bool,
+        empty_value=False,
+        required=False,
+        widget=forms.RadioSelect,
+    )
+    until = forms.CharField(label=gettext_lazy("Until"), max_length=64, required=False)
+    days_back = forms.IntegerField(label=gettext_lazy("Days back"), min_value=0, required=False)
+    no_limit = forms.BooleanField(label=gettext_lazy("No limit"), required=False)
+    field_order = ("to", "right", "covers", "until", "days_back", "no_limit", "why")
+    days_forward = 0
+
+    def __init__(self, *args: Any, record: Any, checker: Checker, zone: dt.tzinfo, **kwargs: Any) -> None:
+        """`checker` is the granter's, `zone` the company's."""
+        super().__init__(*args, **kwargs)
+        self.record, self.zone = record, zone
+        backs = [window.days_back for window in ceilings(record, checker)[0]]
+        self.most: int | None = None if None in backs else max((back for back in backs if back is not None), default=0)
+        if record._meta.model_name != "customer":
+            del self.fields["covers"]
+        if self.most is not None:
+            del self.fields["no_limit"]
+            self.fields["days_back"].help_text = _("At most %(days)s, which is what you hold.") % {"days": self.most}
+        self.fields["days_back"].widget.attrs.pop("min", None)  # the server judges, with a sentence
+        self.fields["until"].help_text = _(
+            "Every grant ends. A day alone means through that day in %(zone)s; a time is read as it is shown here."
+        ) % {"zone": zone}
+
+    def clean_until(self) -> dt.datetime:
+        """The moment meant."""
+        try:
+            return read_end(self.cleaned_data["until"], self.zone)
+        except NotATime as no:
+            raise forms.ValidationError(no.message) from no
+
+    @property
+    def end(self) -> dt.datetime | None:
+        """The moment that the field means as it stands; None while it means none."""
+        try:
+            return read_end(str(self["until"].value() or ""), self.zone)
+        except NotATime:
+            return None
+
+    def clean(self) -> dict[str, Any]:
+        """Days back are asked where the entry time may be changed, unless there is no limit."""
+        data = super().clean() or self.cleaned_data
+        open_ended = data.get("no_limit") or self.kind != REDATE
+        if not open_ended and data.get("days_back") is None and "days_back" not in self.errors:
+            self.add_error("days_back", _("Write how many days back, like 7. 0 means today only."))
+        return data
+
+    @property
+    def kind(self) -> str:
+        """The right."""
+        return REDATE
+
+    def terms(self) -> Terms:
+        """What was asked for."""
+        data, redates = self.cleaned_data, self.kind == REDATE
+        return Terms(
+            kind=self.kind,
+            until=data["until"],
+            days_back=(data["days_back"] or 0) if redates else 0,
+            days_forward=self.days_forward,
+            no_limit=bool(redates and data.get("no_limit")),
+            covers=data.get("covers", False),
+        )
+
+
+class GrantForm(TermsForm):
+    """A new grant to a person, a role or a team. Not offered: oneself, and groups one belongs to."""
+
+    to = forms.CharField(
+        label=gettext_lazy("Person, role or team"),
+        widget=forms.Select,
+        error_messages={"required": gettext_lazy("Choose a person, a role or a team.")},
+    )
+    right = forms.ChoiceField(
+        label=gettext_lazy("Right"),
+        choices=[("redate", gettext_lazy("Change the entry time")), ("view", gettext_lazy("See it"))],
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, *args: Any, record: Any, checker: Checker, zone: dt.tzinfo, **kwargs: Any) -> None:
+        super().__init__(*args, record=record, checker=checker, zone=zone, **kwargs)
+        given = [kind for kind in GRANTABLE if may_grant(record, checker, kind)]
+        right: Any = self.fields["right"]  # only the shown ones are cut down: the service says why not to the others
+        right.widget.choices = [(name, label) for name, label in right.choices if RIGHTS[name] in given]
+        right.initial = next((name for name, kind in RIGHTS.items() if kind in given), None)
+        self.fields["to"].widget.choices = holders(checker)  # type: ignore[attr-defined]
+        self.fields["days_back"].initial = USUAL_DAYS if self.most is None else min(USUAL_DAYS, self.most)
+        self.fields["until"].initial = (day_of(checker.at, zone) + dt.timedelta(days=USUAL_LENGTH)).isoformat()
+
+    def clean_to(self) -> Any:
+        """The person, or the group of the role or team; whether they may be given anything, the service judges."""
+        holder, _colon, pk = self.cleaned_data["to"].partition(":")
+        model = {"user": get_user_model(), "group": Group}.get(holder)
+        is_id = pk.isascii() and pk.isdigit() and len(pk) < 19
+        found = model.objects.filter(pk=int(pk)).first() if model and is_id else None  # type: ignore[attr-defined]
+        if found is None:
+            raise forms.ValidationError(_("Choose a person, a role or a team."))
+        return found
+
+    @property
+    def holder(self) -> str:
+        """Whether a person ("user") or a "group" was chosen."""
+        return self.cleaned_data["to"]._meta.model_name
+
+    @property
+    def name(self) -> str:
+        """The name of who was chosen."""
+        return name_of(self.cleaned_data["to"])
+
+    @property
+    def kind(self) -> str:
+        """The right that was chosen."""
+        return RIGHTS.get(self.cleaned_data.get("right", ""), REDATE)
+
+
+RIGHTS = {"redate": REDATE, "view": VIEW}
+
+
+class ChangeForm(TermsForm):
+    """A standing grant, extended or shortened; `version` is the one that was seen."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, grant: Any, initial: dict[str, Any] | None = None, **kwargs: Any) -> None:
+        standing = terms_of(grant)
+        seen = {
+            "until": format_time(grant.until, timezone.get_current_timezone()) if grant.until else "",
+            "days_back": None if grant.no_limit else grant.days_back,
+            "no_limit": grant.no_limit,
+            "covers": "all" if grant.covers else "",
+            "version": grant.version,
+        }
+        super().__init__(*args, initial=seen | (initial or {}), **kwargs)
+        self._kind, self.days_forward = standing.kind, standing.days_forward
+        if standing.kind != REDATE:
+            del self.fields["days_back"]
+            self.fields.pop("no_limit", None)
+
+    @property
+    def kind(self) -> str:
+        """The right of the grant, which stays."""
+        return self._kind
+
+    def terms(self) -> Terms:
+        """What was asked for."""
+        self.cleaned_data.setdefault("days_back", 0)
+        return super().terms()
+
+
+def name_of(holder: Any) -> str:
+    """What people call a person, or the role or team that a group belongs to."""
+    if isinstance(holder, Group):
+        return str(getattr(holder, "role", None) or getattr(holder, "team", None) or holder)
+    return str(holder)
+
+
+def holders(checker: Checker) -> list[Any]:
+    """The active people, the roles and the teams that the person may grant to, for a select with groups."""
+    people = get_user_model().objects.filter(is_active=True).exclude(pk=checker.user.pk)
+    groups = Group.objects.exclude(pk__in=checker.who.groups).select_related("role", "team")
+    roles = groups.filter(role__isnull=False).order_by("role__order", "role__key")
+    teams = groups.filter(team__isnull=False).order_by("team__name")
+    names = people.only("pk", "display_name", "username").order_by("display_name", "username")
+    return [
+        ("", ""),
+        (_("People"), [(f"user:{person.pk}", str(person)) for person in names]),
+        (_("Roles"), [(f"group:{group.pk}", str(group.role)) for group in roles]),  # type: ignore[attr-defined]
+        (_("Teams"), [(f"group:{group.pk}", str(group.team)) for group in teams]),  # type: ignore[attr-defined]
+    ]

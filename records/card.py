@@ -86,7 +86,7 @@ class Card:
     @property
     def stale_lines(self) -> list[Any]:
         """Both values after a lost race."""
-        return stale_lines(self.stale) if self.stale else []
+        return stale_lines(self.stale, self.viewer) if self.stale else []
 
     def reading(self, moment: dt.datetime | None) -> str:
         """A reading of the clock in the card's zone, for the script."""

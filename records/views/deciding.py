@@ -133,7 +133,7 @@ def _stale(request: HttpRequest, model: type[Record], kind: Kind, form: Any, sta
     form.data = form.data.copy()
     form.data["version"] = str(record.version)
     form.record = record
-    return _render(request, record, kind, form, status=409, stale=stale_lines(stale), is_stale=True)
+    return _render(request, record, kind, form, status=409, stale=stale_lines(stale, request.user), is_stale=True)
 
 
 def _render(request: HttpRequest, record: Any, kind: Kind, form: Any, status: int = 200, **more: Any) -> HttpResponse:

@@ -109,7 +109,7 @@ class EditPage:
     @property
     def stale_lines(self) -> list[Change]:
         """Both values of what somebody else changed meanwhile."""
-        return stale_lines(self.stale) if self.stale else []
+        return stale_lines(self.stale, self.request.user) if self.stale else []
 
     @property
     def sources(self) -> list[Source]:

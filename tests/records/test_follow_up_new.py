@@ -34,7 +34,7 @@ def post(client, customer, url=URL, **values):
 
 
 def earlier(at, **values):
-    return {"entered_when": "earlier", "entered_at": at, "entered_reason": "backfill", "entered_note": ""} | values
+    return {"entered_when": "earlier", "entered_at": at, "entered_reason": "back_fill", "entered_note": ""} | values
 
 
 def test_a_call_of_yesterday_counts_as_yesterday_and_says_so(cast, sign_in, yunfan):
@@ -47,7 +47,7 @@ def test_a_call_of_yesterday_counts_as_yesterday_and_says_so(cast, sign_in, yunf
     assert record.recorded_at == NOW
     assert (record.owner, record.customer, record.version) == (cast.owner, yunfan, 1)
     row = HISTORY.objects.get()
-    assert (row.reason, row.history_change_reason) == ("backfill", "Was on the train.")
+    assert (row.reason, row.history_change_reason) == ("back_fill", "Was on the train.")
     assert (row.typed, row.typed_zone, row.history_user_id) == ("2026-03-17 15:30", "Asia/Shanghai", cast.owner.pk)
     told = [str(message) for message in client.get(f"/customers/{yunfan.pk}/").context["messages"]]
     assert told == [f"Follow-up {record.number} saved. Recorded 23 h 2 min later."]
@@ -170,7 +170,7 @@ def test_a_nudge_moves_the_time_without_saving_or_scolding(cast, sign_in, yunfan
     text = response.content.decode()
     assert response.status_code == 200
     assert f'name="entered-at" value="{shown}"' in text
-    assert "error" not in text.partition("<main")[2]
+    assert 'class="error"' not in text
     assert not FollowUp.objects.exists()
 
 
@@ -199,9 +199,9 @@ def test_who_may_not_give_an_earlier_time_is_told_so(cast, sign_in):
 
 
 def test_an_inactive_reason_is_not_offered(cast, sign_in, yunfan):
-    set_rule(Reason.objects.get(code="backfill"), active=False)
+    set_rule(Reason.objects.get(code="back_fill"), active=False)
     client = sign_in(cast.owner)
-    assert 'value="backfill"' not in client.get(URL).content.decode()
+    assert 'value="back_fill"' not in client.get(URL).content.decode()
     assert "Choose a reason." in post(client, yunfan, **earlier("2026-03-17 15:30")).content.decode()
 
 

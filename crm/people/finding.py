@@ -29,7 +29,12 @@ class Filters:
         teams = tuple(
             int(text) for text in query.getlist("team") if text.isascii() and text.isdigit() and len(text) < 18
         )
-        return cls(query.get("q", "").replace("\0", "").strip()[:80], tuple(key for key in query.getlist("role") if key.isprintable()), teams, query.get("active") == "yes")
+        return cls(
+            query.get("q", "").replace("\0", "").strip()[:80],
+            tuple(key for key in query.getlist("role") if key.isprintable()),
+            teams,
+            query.get("active") == "yes",
+        )
 
     def __bool__(self) -> bool:
         return bool(self.q or self.roles or self.teams or self.active)

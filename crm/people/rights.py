@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,7 +62,7 @@ def rights_of(user: Any, company: CompanyRules, at: dt.datetime) -> Rights:
         found.may_not.insert(0, Line(_("Records of other people"), helpers.may(others[0], "ordinary")))
     if found.may and not any(windows.get((name, "key")) for name in RECORDS if KEY in who.permissions):
         found.may_not.append(Line(_("Records of key accounts, without a grant"), helpers.may("customer", "key")))
-    found.may_not += _closed(company.by_type.values(), helpers)
+    found.may_not += _closed(company.by_type, helpers)
     found.grants = own_grants(who, windows, at)
     return found
 
@@ -117,12 +116,13 @@ def _ahead(windows: list[WindowLimit]) -> str:
     return ngettext("up to %(n)d day ahead", "up to %(n)d days ahead", days) % {"n": days}
 
 
-def _closed(rules: Iterable[TypeRule], helpers: _Helpers) -> list[Line]:
+def _closed(rules: dict[str, TypeRule], helpers: _Helpers) -> list[Line]:
     """One line for each day that types are closed through."""
     days: dict[dt.date, list[str]] = defaultdict(list)
-    for rule in rules:
-        if rule.closed_through is not None:
-            days[rule.closed_through].append(_types()[rule.record_type])
+    for name, shown in _types().items():
+        rule = rules.get(name)
+        if rule is not None and rule.closed_through is not None:
+            days[rule.closed_through].append(shown)
     lines = []
     for day, types in sorted(days.items(), reverse=True):
         what = _("Closed periods") if len(types) == len(RECORDS) else together(types)

@@ -12,7 +12,7 @@ from typing import Any
 from audit.times import FIRST, closed_edge, format_time
 
 from .access import Checker, Source
-from .models import Customer
+from .models import Customer, TypeRule
 from .models.access import REDATE
 from .rules import Limits
 from .services.judging import class_of, limits_for
@@ -81,13 +81,16 @@ class Reach:
         return found
 
 
-def reach(user: Any, record: Any, at: dt.datetime) -> Reach:
-    """How far `user` may set the entry time of `record` at the aware moment `at`; three queries.
+def reach(
+    user: Any, record: Any, at: dt.datetime, *, checker: Checker | None = None, rule: TypeRule | None = None
+) -> Reach:
+    """How far `user` may set the entry time of `record` at the aware moment `at`; three queries at most.
 
     A record that is not stored yet, or a model in place of a record, is one that the person is about to create.
+    `checker` (of that person and moment) and `rule` (of that type) save a query each where the page has them.
     """
     record = about_to_create(record, user) if isinstance(record, type) else record
-    name, checker = record._meta.model_name, Checker(user, at)
+    name, checker = record._meta.model_name, checker or Checker(user, at)
     sources = tuple(checker.why(record, REDATE.format(name)))
     backfill = record.pk is None and f"backfill_{name}" in checker.who.permissions
     limits = limits_for(
@@ -97,6 +100,7 @@ def reach(user: Any, record: Any, at: dt.datetime) -> Reach:
         sources=sources,
         channel="web",
         reasons=(),
+        rule=rule,
     )
     may = limits is not None and (backfill or bool(sources and limits.windows))
     return Reach(may, at, limits, sources, backfill)

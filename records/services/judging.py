@@ -39,12 +39,14 @@ def limits_for(
     sources: Iterable[Source],
     channel: str,
     reasons: Iterable[str] | None = None,
+    rule: TypeRule | None = None,
 ) -> Limits | None:
     """The limits of a case; None where the type has no rule row, which `judge` refuses.
 
-    `reasons` are the codes offered, where the caller has read them already.
+    `reasons` are the codes offered and `rule` the type's with its company, where a page has read them already; a
+    service gives neither.
     """
-    rule = TypeRule.objects.select_related("company").filter(record_type=record_type).first()
+    rule = rule or TypeRule.objects.select_related("company").filter(record_type=record_type).first()
     if rule is None:
         return None
     offered = Reason.objects.filter(active=True).values_list("code", flat=True) if reasons is None else reasons

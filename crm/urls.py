@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from . import health, help, home, language
+from . import health, help, home, language, search
 
 urlpatterns = [
     path("", include("records.urls")),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("crm.people.urls")),
     # home, search
     path("", home.home, name="home"),
+    path("search/", search.search, name="search"),
 ]
 handler400 = "crm.errors.bad_request"
 handler403 = "crm.errors.permission_denied"

@@ -11,6 +11,8 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import get_language, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from audit.presenters import system_reasons
+
 from .keyset import Order, Part
 from .models import Contract, Customer, FollowUp, Opportunity, Reason
 from .models.opportunity import amount_key
@@ -53,14 +55,14 @@ class List:
         known = {order.name: order for each in offered for order in (each, each.turned())}
         return known.get(name, NEWEST)
 
-    def dress(self, rows: QuerySet, user: Any) -> QuerySet:
-        """What a shown row needs beside its own columns: names, the last move of its time, this list's own."""
+    def dress(self, rows: QuerySet, user: Any, *more: str) -> QuerySet:
+        """What a shown row needs: its columns and `more`, names, the last move of its time, this list's own."""
         joined = ["owner"] + ["customer"] * (self.model is not Customer)
         names = ["owner__display_name", "owner__username"]
         if self.model is not Customer:
             names += ["customer__name", "customer__number", "customer__importance"]
             rows = rows.annotate(customer_seen=seen(Customer.objects, user, "customer_id"))
-        rows = rows.select_related(*joined).only(*SHOWN, *self.fields, *names)
+        rows = rows.select_related(*joined).only(*SHOWN, *self.fields, *names, *more)
         return self.also(with_last_move(rows), user)
 
 
@@ -77,6 +79,14 @@ def with_last_move(rows: QuerySet) -> QuerySet:
     moves = rows.model.history.model.objects.filter(id=OuterRef("pk"), previous_entered_at__isnull=False)  # type: ignore[attr-defined]
     moves = moves.order_by("-history_id").annotate(why=Coalesce(Subquery(reason_name()), F("reason")))
     return rows.annotate(moved_why=Subquery(moves.values("why")[:1]), moved_by=Subquery(moves.values("actor_name")[:1]))
+
+
+def tell_moves(rows: list[Any]) -> list[Any]:
+    """Give rows read with `with_last_move` the `last_shift` that their mark tells."""
+    names = system_reasons()
+    for row in rows:
+        row.last_shift = {"reason": names.get(row.moved_why, row.moved_why), "actor": row.moved_by}
+    return rows
 
 
 def reason_name() -> QuerySet:

@@ -12,10 +12,9 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from audit.presenters import system_reasons
 from records.filters import VIEWS, ListFilter
 from records.keyset import NOTHING, Order, Page, paginate
-from records.lists import NEWEST, Column, List
+from records.lists import NEWEST, Column, List, tell_moves
 
 
 def show(request: HttpRequest, listing: List) -> HttpResponse:
@@ -129,14 +128,6 @@ class Asked:
 
 def _word(order: Order) -> str:
     return "" if order.name == NEWEST.name else order.name
-
-
-def tell_moves(rows: list[Any]) -> list[Any]:
-    """Give rows read with `with_last_move` the `last_shift` that their mark tells."""
-    names = system_reasons()
-    for row in rows:
-        row.last_shift = {"reason": names.get(row.moved_why, row.moved_why), "actor": row.moved_by}
-    return rows
 
 
 def found(page: Page, listing: List) -> str:

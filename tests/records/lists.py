@@ -56,7 +56,7 @@ def at(moment: dt.datetime) -> Any:
     return lambda: moment
 
 
-def move(record: Any, by: Any, moment: dt.datetime, reason: str = "typing_error") -> None:
+def move(record: Any, by: Any, moment: dt.datetime, reason: str = "typing_error", clock: Any = clock) -> None:
     """Change an entry time."""
     about = {"record": record, "seen_version": record.version, "entered_at": moment, "reason": reason, "note": ""}
     change_entry_time(**about, by=by, channel="web", clock=clock)

@@ -76,6 +76,7 @@ def _simple() -> dict[str, str]:
         "grant_stands": _("This right is granted already. Extend it, shorten it or leave it."),
         "grant_ended": _("This grant has ended or was revoked already."),
         "why": _("Write why."),
+        "import_right": _("You may not import records of this type."),
         "rules_right": _("You may not change rules."),
         "period_lower": _("Lowering a closed period needs the right to reopen periods, and a reason."),
         "stale_rule": _("Somebody changed this rule meanwhile. Look at it again before you change it."),

@@ -1,0 +1,186 @@
+"""What each column is: names of columns → fields of a record type, and texts of cells → values of a field."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import override
+
+from records.models import RECORDS
+
+from .dates import is_blank, read_day
+from .errors import NotAFile
+from .reader import Column, Table
+
+OWN_SERVICES = ("number", "version", "recorded_at", "original_entered_at", "archived_at", "search_text", "name_key")
+PARENTS = ("customer", "opportunity")
+SPECIAL = ("entered_at", "external_id", "owner", *PARENTS)  # resolved or judged by the service, not by the field alone
+YES, NO = ("true", "yes", "y", "1", "是", "t"), ("false", "no", "n", "0", "否", "f", "")
+
+
+class NotAValue(ValueError):
+    """A cell is no value of its field: `code` is a RowError's, with what its sentence needs."""
+
+    def __init__(self, code: str, **params: Any) -> None:
+        super().__init__(code)
+        self.code, self.params = code, params
+
+
+@dataclass(frozen=True)
+class Use:
+    """A column and the field it is read into."""
+
+    column: Column
+    field: str
+
+
+def importable(record_type: str) -> dict[str, models.Field]:
+    """The fields a file may fill, by name."""
+    left_out = ("id", "external_source", *OWN_SERVICES)
+    return {f.name: f for f in RECORDS[record_type]._meta.concrete_fields if f.name not in left_out}
+
+
+def match_columns(
+    table: Table, record_type: str, mapping: list[tuple[str, str]], constants: dict[str, str]
+) -> list[Use]:
+    """The uses that `mapping` says: (heading or #position, field). A column may fill several fields, a field once.
+
+    Raises NotAFile: no_column, two_columns, no_field, twice, missing.
+    """
+    fields, found = importable(record_type), {}
+    for heading, name in mapping:
+        _known(name, fields)
+        if name in found or name in constants:
+            raise NotAFile("twice", name=name)
+        found[name] = Use(find_column(table, heading), name)
+    for name in constants:
+        _known(name, fields)
+    for name, field in fields.items():
+        needed = not (field.blank or field.null or field.has_default() or name in ("owner", "entered_at", "customer"))
+        if needed and name not in found and name not in constants:
+            raise NotAFile("missing", name=name)
+    return list(found.values())
+
+
+def _known(name: str, fields: dict[str, models.Field]) -> None:
+    if name not in fields:
+        near = difflib.get_close_matches(name, fields, n=3) or sorted(fields)
+        raise NotAFile("no_field", name=name, fields=", ".join(near))
+
+
+def find_column(table: Table, heading: str) -> Column:
+    """The column of that heading (letter case does not count), or at `#position` counted from 1. Raises NotAFile."""
+    if heading.startswith("#") and heading[1:].isdecimal() and 0 < int(heading[1:]) <= len(table.columns):
+        return table.columns[int(heading[1:]) - 1]
+    wanted = heading.strip().casefold()
+    found = [c for c in table.columns if c.name.casefold() == wanted and wanted]
+    if not found:
+        raise NotAFile("no_column", name=heading, columns=", ".join(c.label for c in table.columns))
+    if len(found) > 1:
+        raise NotAFile("two_columns", name=heading, at=found[0].index + 1)
+    return found[0]
+
+
+def reader_of(
+    field: models.Field, *, values: dict[str, str] | None = None, date_format: str = "iso", decimal: str = "."
+) -> Callable[[str], Any]:
+    """A function from the text of a cell to the field's value; it raises NotAValue. Answers are remembered.
+
+    `values` says what texts mean (any letter case), before the field's own values and labels are tried.
+    """
+    convert = _converter(field, values or {}, date_format, decimal)
+    remembered: dict[str, Any] = {}
+
+    def read(text: str) -> Any:
+        text = text.strip()
+        if text in remembered:
+            return remembered[text]
+        value = _cleaned(field, convert(text), text)
+        if len(remembered) < 5_000:
+            remembered[text] = value
+        return value
+
+    return read
+
+
+def _converter(field: models.Field, values: dict[str, str], date_format: str, decimal: str) -> Callable[[str], Any]:
+    if field.choices:
+        return _choices(field, values)
+    if isinstance(field, models.DateField):
+        return lambda text: _date(text, date_format)
+    if isinstance(field, models.BooleanField):
+        return _yes_no
+    if isinstance(field, (models.DecimalField, models.IntegerField)):
+        return lambda text: _number(text, decimal, whole=isinstance(field, models.IntegerField))
+    meanings = {text.casefold(): value for text, value in values.items()}
+    return lambda text: meanings.get(text.casefold(), text)
+
+
+def _cleaned(field: models.Field, value: Any, text: str) -> Any:
+    if value in (None, ""):
+        if field.has_default():
+            return field.get_default()
+        if field.null or field.blank:
+            return None if field.null else ""
+        raise NotAValue("needed")
+    try:
+        return field.clean(value, None)
+    except ValidationError as error:
+        raise NotAValue("value", value=text[:80], said=" ".join(error.messages)) from error
+
+
+def _choices(field: models.Field, values: dict[str, str]) -> Callable[[str], Any]:
+    """By the meanings given, then by value, then by label in either language."""
+    known: dict[str, str] = {}
+    for language in ("zh-hans", "en"):
+        with override(language):
+            known |= {str(label).casefold(): value for value, label in field.flatchoices}
+    known |= {str(value).casefold(): value for value, _ in field.flatchoices}
+    known |= {text.casefold(): known.get(value.casefold(), value) for text, value in values.items()}
+
+    def read(text: str) -> Any:
+        if not text:
+            return None
+        if text.casefold() not in known:
+            raise NotAValue("choice", value=text[:80], choices=", ".join(str(value) for value, _ in field.flatchoices))
+        return known[text.casefold()]
+
+    return read
+
+
+def _date(text: str, date_format: str) -> Any:
+    if is_blank(text):
+        return None
+    try:
+        return read_day(text, date_format)
+    except ValueError as error:
+        raise NotAValue("date", value=text[:80], format=date_format) from error
+
+
+def _yes_no(text: str) -> bool:
+    if text.casefold() in YES:
+        return True
+    if text.casefold() in NO:
+        return False
+    raise NotAValue("yes_no", value=text[:80])
+
+
+def _number(text: str, decimal: str, *, whole: bool) -> Any:
+    """A number with `decimal` as its decimal mark; spaces, apostrophes and the other mark group thousands."""
+    if is_blank(text):
+        return None
+    other = "," if decimal == "." else "."
+    plain = text.translate({ord(c): None for c in f" \u00a0\u202f'’%¥￥€$£{other}"}).replace(decimal, ".")
+    try:
+        number = Decimal(plain)
+    except InvalidOperation as error:
+        raise NotAValue("number", value=text[:80]) from error
+    if not number.is_finite():
+        raise NotAValue("number", value=text[:80])
+    return int(number) if whole and number == int(number) else number

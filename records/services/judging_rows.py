@@ -1,0 +1,102 @@
+"""Judging the rows of an import by the rules of every creation, with what holds for all rows read once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from records.access import Checker, Source
+from records.importing.errors import RowError
+from records.importing.plan import Planned
+from records.models import RECORDS
+from records.models.access import REDATE
+from records.rules import Case, Limits, judge
+
+from .judging import limits_for
+
+
+class Judge:
+    """Says of each row whether it may be stored, and keeps what speaks against the others in `errors`."""
+
+    def __init__(self, record_type: str, checker: Checker, channel: str, note: str) -> None:
+        self.record_type, self.checker, self.channel, self.note = record_type, checker, channel, note
+        self.held = checker.who.permissions
+        self.model: Any = RECORDS[record_type]
+        self.errors: list[RowError] = []
+        self._sources: dict[Any, list[Source]] = {}
+        self._limits: dict[Any, Limits | None] = {}
+
+    def allows(self, row: Planned, owner: Any, customer: Any, opportunity: Any) -> bool:
+        """Whether the row may be stored; what it hangs on has been found already."""
+        found = [*self._rights(row, owner), *self._parents(customer, opportunity), *self._values(row)]
+        if row.entered_at is not None:
+            found += self._time(row, owner, customer)
+        self.errors += [RowError(row.line, code, column, params) for code, column, params in found]
+        return not found
+
+    def _rights(self, row: Planned, owner: Any) -> list[tuple[str, str, dict[str, Any]]]:
+        found: list[tuple[str, str, dict[str, Any]]] = []
+        if owner.pk != self.checker.user.pk and f"assign_{self.record_type}" not in self.held:
+            found.append(("assign_right", "owner", {}))
+        if row.values.get("importance") == "key" and "classify_customer" not in self.held:
+            found.append(("classify_right", "importance", {}))
+        return found
+
+    def _parents(self, customer: Any, opportunity: Any) -> list[tuple[str, str, dict[str, Any]]]:
+        if opportunity is None:
+            return []
+        if opportunity.customer_id is None:
+            return [("parent_missing", "opportunity", {})]
+        return [] if opportunity.customer_id == customer.pk else [("parent_mismatch", "opportunity", {})]
+
+    def _values(self, row: Planned) -> list[tuple[str, str, dict[str, Any]]]:
+        """What one field's reader cannot see: fields that do not fit together."""
+        try:
+            self.model(**row.values).clean()
+        except ValidationError as error:
+            return [("said", ", ".join(error.message_dict), {"said": " ".join(error.messages)})]
+        return []
+
+    def _time(self, row: Planned, owner: Any, customer: Any) -> list[tuple[str, str, dict[str, Any]]]:
+        """An entry time of a file obeys the rules as one that is typed."""
+        key = row.values.get("importance") == "key" or (customer is not None and customer.importance == "key")
+        backfill = f"backfill_{self.record_type}" in self.held
+        sources = [] if backfill else self._why(key, owner, customer)
+        if not (backfill or sources):
+            return [("right_new", "entered_at", {})]
+        case = Case(
+            record_type=self.record_type,
+            customer_class="key" if key else "ordinary",
+            before=None,
+            after=row.entered_at,  # type: ignore[arg-type]
+            reason="import",
+            note=self.note,
+            backfill=backfill,
+        )
+        verdict = judge(case, self._limits_of(case.customer_class, sources), self.checker.at)
+        return [(finding.code, "entered_at", finding.params) for finding in verdict.errors]
+
+    def _why(self, key: bool, owner: Any, customer: Any) -> list[Source]:
+        """The sources of the right; the same for all rows of one customer and owner."""
+        known = (key, owner.pk, customer.pk if customer is not None else None)
+        if known not in self._sources:
+            values = {"owner": owner} | ({"customer": customer} if self.record_type != "customer" else {})
+            if self.record_type == "customer":
+                values["importance"] = "key" if key else "ordinary"
+            record = self.model(**values)
+            self.checker.prefetch_perms([record])
+            self._sources[known] = self.checker.why(record, REDATE.format(self.record_type))
+        return self._sources[known]
+
+    def _limits_of(self, customer_class: str, sources: list[Source]) -> Limits | None:
+        known = (customer_class, tuple(sources))
+        if known not in self._limits:
+            self._limits[known] = limits_for(
+                who=self.checker.who,
+                record_type=self.record_type,
+                customer_class=customer_class,
+                sources=sources,
+                channel=self.channel,
+            )
+        return self._limits[known]

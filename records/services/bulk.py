@@ -29,7 +29,7 @@ def insert_many(objects: Sequence[Any]) -> int:
     with key():
         # The one place that goes past GuardedQuerySet.bulk_create, which refuses because Django's writes no history.
         # A plain QuerySet does the inserting; the history follows below, copied from what was stored.
-        made = models.QuerySet(model=model).bulk_create(objects, batch_size=AT_ONCE)
+        made: list[Any] = models.QuerySet(model=model).bulk_create(objects, batch_size=AT_ONCE)
     for start in range(0, len(made), AT_ONCE):
         _write_history(model, made[start : start + AT_ONCE])
     return len(made)

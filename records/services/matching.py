@@ -30,7 +30,7 @@ def find_records(model: type[Record], texts: Iterable[str], source: str, by: Any
     for some in _chunks(sorted(set(texts) - {""})):
         keys = {sort_key(text) for text in some}
         wanted = Q(number__in=some) | Q(external_id__in=some) | Q(name_key__in=keys)
-        rows = list(model.objects.visible_to(by, at).live().filter(wanted).defer("search_text"))  # type: ignore[attr-defined]
+        rows = list(model.objects.visible_to(by, at).live().filter(wanted).defer("search_text"))
         steps = _by_step(rows, source)
         for text in some:
             matches: list[Any] = next((step[key] for key, step in _keys(text, steps) if key in step), [])

@@ -54,6 +54,11 @@ class GrantRow:
         """How far back it lets one go, in words; empty for sight alone."""
         return days_in_words(None if self.no_limit else self.days_back) if self.redates else ""
 
+    @property
+    def ended_minute(self) -> dt.datetime | None:
+        """When it ended, to the minute."""
+        return self.ended_at.replace(second=0, microsecond=0) if self.ended_at else None
+
 
 @dataclass(frozen=True)
 class RoleRow:
@@ -72,6 +77,11 @@ def days_in_words(days: int | None) -> str:
     if days == 0:
         return _("today only")
     return ngettext("%(days)s day back", "%(days)s days back", days) % {"days": days}
+
+
+def reach_of(terms: Any) -> str:
+    """How far back the terms of a grant let one go, in words; empty for sight alone."""
+    return days_in_words(terms.window.days_back) if terms.kind == REDATE else ""
 
 
 def roles(record: Any) -> list[RoleRow]:

@@ -85,6 +85,7 @@ class AccessPage:
             standing.content_object = self.record
             change = change_form(self.request, standing, self.checker, initial=typed(form))
             where = {"record_type": self.record._meta.model_name, "holder": form.holder, "standing_name": form.name}
+            where["reach"] = access_panel.reach_of(grants.terms_of(standing))
             return self.render(form, status=422, standing=standing, change=change, **where)
         refuse_on(form, no, self.record)
         return self.render(form, status=422)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from audit.times import format_time, now
 from records.access import Checker
+from records.access_panel import reach_of
 from records.forms.access import WhyForm
 from records.models import GRANTS, RECORDS
 from records.refusals import Refused, StaleRecord, refuse
@@ -41,7 +42,8 @@ class GrantPage:
         """The page. Raises NotAllowed for somebody who may look only; what they post, the service refuses and keeps."""
         if not grants.may_grant(self.record, self.checker, grants.terms_of(self.grant).kind):
             raise not_allowed(self.record)
-        shown = {"page": self, "record": self.record, "grant": self.grant, "form": form, "urls": page_urls(self.record)}
+        shown = {"record": self.record, "grant": self.grant, "form": form}
+        shown |= {"now": self.now, "reach": reach_of(grants.terms_of(self.grant)), "urls": page_urls(self.record)}
         return render(self.request, template, shown, status=status)
 
     def back(self) -> HttpResponse:
@@ -122,7 +124,5 @@ def grant_revoke(request: HttpRequest, kind: str, holder: str, pk: int) -> HttpR
             return page.gone()
         refuse_on(form, no, page.record)
         return page.render("records/grant_revoke.html", form, 422)
-    messages.success(
-        request, _("Revoked. %(name)s may no longer do this through the grant.") % {"name": page.grant.name}
-    )
+    messages.success(request, _("The grant to %(name)s is revoked.") % {"name": page.grant.name})
     return page.back()

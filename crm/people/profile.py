@@ -20,6 +20,7 @@ from crm.language import remember_language
 from crm.models import Role
 
 from . import services
+from .finding import to_minute
 from .rights import rights_of
 from .saving import ask
 
@@ -74,10 +75,15 @@ def profile(request: HttpRequest) -> HttpResponse:
     shown = {
         "form": form,
         "roles": Role.objects.filter(group__user=request.user),
-        "signed_in": Event.objects.filter(actor_id=request.user.pk, kind="signed_in").order_by("-id").first(),
+        **_last_sign_in(request),
         "rights": rights_of(request.user, request.company, times.now()),
     }
     return render(request, "crm/profile.html", shown, status=422 if form.is_bound else 200)
+
+
+def _last_sign_in(request: HttpRequest) -> dict[str, Any]:
+    last = Event.objects.filter(actor_id=request.user.pk, kind="signed_in").order_by("-id").first()
+    return {"signed_in": to_minute(last.at), "signed_in_from": last.remote_addr} if last else {}
 
 
 def _remembered(response: HttpResponse, form: ProfileForm) -> HttpResponse:

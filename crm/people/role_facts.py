@@ -74,14 +74,13 @@ def _also(held: set[str]) -> str:
 
 
 def sentences(role: Role) -> list[tuple[str, list[str]]]:
-    """What the role may, a sentence each, with the record types where it is not all four."""
+    """What the role may, a sentence each, with the record types it holds for."""
     held = set(role.group.permissions.values_list("codename", flat=True))
     found = []
     for name, said in SENTENCES.items():
         types = [kind for kind in TYPES if name.format(kind) in held]
         if types:
-            every = len(types) == len(TYPES) or "{}" not in name
-            found.append((str(said), [] if every else list(_plural(types))))
+            found.append((str(said), list(_plural(types)) if "{}" in name else []))
     return found
 
 

@@ -36,14 +36,16 @@ def story_of(person: User) -> list[Told]:
 def _told(event: Event, sentence: str, roles: dict[str, str]) -> Told:
     what: dict[str, Any] = event.what
     labels = _labels()
-    changes = [(labels[name], _word(pair[0]), _word(pair[1])) for name, pair in what.items() if name in labels]
+    pairs = [(labels[name], pair) for name, pair in what.items() if name in labels and isinstance(pair, list)]
+    changes = [(label, *(_word(value, empty) for value in pair)) for (label, empty), pair in pairs]
     actor = event.actor_name or (_("Command line") if event.channel == "command" else _("Set-up"))
     role = what.get("role", "")
     return Told(event.at, actor, sentence % {"role": roles.get(role, role)}, changes, what.get("note", ""))
 
 
-def _word(value: Any) -> str:
-    return _("none") if value in (None, "") else str(value)
+def _word(value: Any, empty: str) -> str:
+    """Nothing for what was not there before, the word for a choice left open."""
+    return empty if value == "" or (value is None and empty) else str(value or "")
 
 
 def _sentences() -> dict[str, str]:
@@ -59,13 +61,14 @@ def _sentences() -> dict[str, str]:
     }
 
 
-def _labels() -> dict[str, str]:
+def _labels() -> dict[str, tuple[str, str]]:
+    """Field → its label, and the word for an empty one."""
     return {
-        "username": _("Sign-in name"),
-        "display_name": _("Name"),
-        "email": _("E-mail"),
-        "team": _("Team"),
-        "zone": _("Time zone"),
-        "language": _("Language"),
-        "theme": _("Theme"),
+        "username": (_("Sign-in name"), ""),
+        "display_name": (_("Name"), ""),
+        "email": (_("E-mail"), ""),
+        "team": (_("Team"), _("no team")),
+        "zone": (_("Time zone"), _("the company’s")),
+        "language": (_("Language"), _("the browser’s")),
+        "theme": (_("Theme"), _("the system’s")),
     }

@@ -14,7 +14,7 @@ from audit import times
 from crm.models import Role, Team, User
 
 from . import services
-from .finding import Filters, find, tab_counts
+from .finding import Filters, find, tab_counts, to_minute
 from .gate import administrators_only
 from .invitation import invite
 from .person_forms import NewPersonForm, PersonForm, WhyForm
@@ -78,7 +78,14 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
             name = {"name": form.cleaned_data["display_name"]}
             messages.success(request, _("%(name)s was changed.") % name if changed else _("Nothing was changed."))
             return redirect("people")
-    return page(request, "crm/person.html", form=form, person=found, story=story_of(found))
+    return page(
+        request,
+        "crm/person.html",
+        form=form,
+        person=found,
+        story=story_of(found),
+        signed_in=to_minute(found.last_login),
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

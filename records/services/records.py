@@ -43,6 +43,18 @@ def actor(by: Any, at: dt.datetime) -> Checker:
     return checker
 
 
+NEVER_GIVEN = frozenset({"id", "version", "search_text", "name_key"})
+AT_CREATION = frozenset({"owner", "importance", "customer", "opportunity", "external_source", "external_id"})
+
+
+def _check_names(model: type[Record], values: dict[str, Any], also: frozenset[str] = frozenset()) -> None:
+    """Raise ValueError for a name that is no ordinary field, also in another spelling (`owner_id`, `pk`)."""
+    ordinary = {f.name for f in model._meta.concrete_fields if not f.is_relation}
+    wrong = set(values) - (ordinary - model.LOCKED - NEVER_GIVEN - AT_CREATION | also)
+    if wrong:
+        raise ValueError(f"{sorted(wrong)} have their own services, or are no fields at all")
+
+
 @service("create_record")
 def create_record(
     *,
@@ -63,6 +75,7 @@ def create_record(
     Without `entered_at` it counts as entered now; with an earlier one (aware, whole seconds) the rules judge it and
     `reason` (a Reason's code) is asked. Raises Refused; ValidationError for values the model refuses.
     """
+    _check_names(model, values, also=AT_CREATION)
     rules_lock(exclusive=False)
     at = clock()
     checker = actor(by, at)
@@ -147,9 +160,7 @@ def update_record(
     Only fields whose value differs from the seen one are written. StaleRecord where one of those was changed by
     somebody else meanwhile (a move of the entry time alone is no conflict); Refused without the right to change.
     """
-    guarded = sorted(record.LOCKED & set(values))
-    if guarded:
-        raise ValueError(f"{guarded} have their own services")
+    _check_names(type(record), values)
     row = locked(type(record), record.pk)
     rules_lock(exclusive=False)
     checker = actor(by, clock())

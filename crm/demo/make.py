@@ -37,9 +37,9 @@ def make_demo(now: dt.datetime, size: Size) -> dt.date:
 
     The same `now` and size give the same data. Not one transaction: every act is its own, as in life.
     """
+    record_event(kind="demo_started", by=None, at=now, channel="command")
     people = make_people(now)
     admin = people["admin"]
-    record_event(kind="demo_started", by=admin, at=now, channel="command")
     set_rules(admin, now)
     zones = {name: ZoneInfo(person.zone or COMPANY_ZONE.key) for name, person in people.items()}
     world = World(now=now, people=people, zones=zones)

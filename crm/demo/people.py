@@ -5,13 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import Group
-from django.db import transaction
-
-from audit.events import record_event
 from crm.demo_people import PASSWORD
-from crm.models import Role, Team, User
+from crm.models import Team, User
+from crm.people.services import add_person, add_team, change_team, set_own_profile
 from records.models import CompanyRules, TypeRule
 from records.services.rules import change_rule
 
@@ -32,38 +28,29 @@ TEAMS = {"East": "han", "South": "han", "Europe": "olivia", "Office": "wang", "A
 
 
 def make_people(now: dt.datetime) -> dict[str, Any]:
-    """Everybody by sign-in name, with roles and teams. One transaction, one event each."""
-    with transaction.atomic():
-        teams = {name: Team.objects.create(name=name, group=_group(name)) for name in TEAMS}
-        password = make_password(PASSWORD)  # set as it is: it is too short for the validators, and known to all
-        people = {row[0]: _person(row, teams, password, now) for row in PEOPLE}
-        for name, leader in TEAMS.items():
-            teams[name].manager = people[leader] if leader else None
-            teams[name].save(update_fields=["manager"])
+    """Everybody by sign-in name, with roles and teams."""
+    how = {"note": "Demo company", "by": None, "channel": "command", "clock": lambda: now}
+    teams = {name: add_team(name=name, manager=None, **how) for name in TEAMS}
+    people = {row[0]: _person(row, teams, how) for row in PEOPLE}
+    for name, leader in TEAMS.items():
+        if leader:
+            change_team(team=teams[name], name=name, manager=people[leader], **how)
     return people
 
 
-def _group(team: str) -> Group:
-    return Group.objects.get_or_create(name=f"team:{team}")[0]
-
-
-def _person(row: tuple[str, ...], teams: dict[str, Team], password: str, now: dt.datetime) -> User:
+def _person(row: tuple[str, ...], teams: dict[str, Team], how: dict[str, Any]) -> User:
     username, shown, role, team, language, zone = row
-    user = User(
+    person = add_person(
         username=username,
-        email=f"{username}@redate.example",
         display_name=shown,
-        password=password,
+        email=f"{username}@redate.example",
+        roles=[role],
         team=teams[team],
-        language=language,
-        zone=zone,
-        date_joined=now,
+        password=PASSWORD,  # shorter than the pages allow, and known to all
+        **how,
     )
-    user.save()
-    user.groups.add(Role.objects.get(key=role).group, teams[team].group)
-    what = {"role": role, "team": team, "why": "demo"}
-    record_event(kind="person_added", by=None, at=now, channel="command", record=user, what=what)
-    return user
+    set_own_profile(by=person, values={"language": language, "zone": zone}, channel="command", clock=how["clock"])
+    return User.objects.select_related("team__group").get(pk=person.pk)
 
 
 def set_rules(admin: User, now: dt.datetime) -> None:

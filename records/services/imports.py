@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import ngettext
 
 from audit.acts import act
 from records.access import Checker
@@ -47,13 +48,18 @@ class ImportRefused(Refused):
 
     def __init__(self, errors: list[RowError]) -> None:
         self.errors = sorted(errors, key=lambda error: error.line)
-        first = {error.code: error for error in reversed(self.errors)}
-        super().__init__(*(Finding(code, error.params) for code, error in sorted(first.items())))
+        self._kinds: dict[str, list[RowError]] = {}
+        for error in self.errors:
+            self._kinds.setdefault(error.code, []).append(error)
+        super().__init__(*(Finding(code, found[0].params) for code, found in sorted(self._kinds.items())))
 
     def messages(self) -> list[str]:
-        """One sentence per kind of error."""
-        first = {error.code: error for error in reversed(self.errors)}
-        return [error.message for _, error in sorted(first.items())]
+        """One sentence per kind of error, with how many rows have it."""
+        return [
+            ngettext("%(count)s row: %(said)s", "%(count)s rows: %(said)s", len(found))
+            % {"count": f"{len(found):,}", "said": found[0].message}
+            for _, found in sorted(self._kinds.items())
+        ]
 
 
 @dataclass

@@ -157,7 +157,7 @@ def test_one_bad_row_among_good_ones_stores_nothing_unless_that_is_chosen(cast):
 
 def test_a_file_from_a_closed_period_is_refused_and_the_period_named(cast):
     close_through(dt.date(2026, 1, 31))
-    with pytest.raises(CommandError, match=r"Nothing was stored\. Closed through 2026-01-31\."):
+    with pytest.raises(CommandError, match=r"Nothing was stored\. 37 rows: Closed through 2026-01-31\."):
         pipeline(SMALL / "pipeline_dmy.csv", cast.administrator, create_missing_customers=True)
     assert (Opportunity.objects.count(), Customer.objects.count(), Batch.objects.count()) == (0, 0, 0)
 

@@ -49,7 +49,8 @@ class Command(BaseCommand):
 
 
 def _holds_something() -> bool:
-    return User.objects.filter(username__in=USERNAMES).exists() or any(m.objects.exists() for m in RECORDS.values())
+    known = User.objects.filter(username__in=USERNAMES)
+    return _interrupted() or known.exists() or any(model.objects.exists() for model in RECORDS.values())
 
 
 def _interrupted() -> bool:

@@ -133,6 +133,11 @@ class EnteredForm(forms.Form):
     # ---- what the page shows ----
 
     @property
+    def now(self) -> dt.datetime:
+        """The minute in which the page was made."""
+        return self.reach.at.replace(second=0, microsecond=0)
+
+    @property
     def readings(self) -> dict[str, str]:
         """The attributes of the calendar, in the zone of the person who looks."""
         return self.reach.readings(self.zone)
@@ -149,7 +154,7 @@ class EnteredForm(forms.Form):
             moment = self.entered_at or parse(self["at"].value() or "", self.zone)
         except NotATime:
             return None
-        away = self.reach.at - moment
+        away = self.now - moment
         return {"at": moment, "distance": distance(away)} if away >= dt.timedelta(minutes=1) else None
 
 

@@ -44,7 +44,7 @@ class Kind:
 ASSIGN = Kind(
     gettext_lazy("Change the owner"),
     gettext_lazy("Change owner"),
-    gettext_lazy("Owner changed."),
+    gettext_lazy("Owner changed: %(before)s → %(after)s."),
     AssignForm,
     change_owner,
     "assign_right",
@@ -53,7 +53,7 @@ ASSIGN = Kind(
 IMPORTANCE = Kind(
     gettext_lazy("Change the importance"),
     gettext_lazy("Change importance"),
-    gettext_lazy("Importance changed."),
+    gettext_lazy("Importance changed: %(before)s → %(after)s."),
     ImportanceForm,
     change_importance,
     "classify_right",
@@ -64,7 +64,7 @@ IMPORTANCE = Kind(
 PARENT = Kind(
     gettext_lazy("Change what it hangs on"),
     gettext_lazy("Move"),
-    gettext_lazy("Moved."),
+    gettext_lazy("Moved: %(before)s → %(after)s."),
     ParentForm,
     change_parent,
     "assign_right",
@@ -115,8 +115,21 @@ def decide(request: HttpRequest, model: type[Record], pk: int, kind: Kind) -> Ht
         return _render(request, record, kind, form, status=422, errors=no.messages())
     except StaleRecord as stale:
         return _stale(request, model, kind, form, stale)
-    messages.success(request, kind.saved if saved.changed else _("Nothing was changed."))
+    messages.success(request, _told(record, kind, form) if saved.changed else _("Nothing was changed."))
     return redirect(record.page("update"), pk)
+
+
+def _told(record: Any, kind: Kind, form: Any) -> str:
+    """Before → after; of a moved record its customer, or the opportunity where only that moved."""
+    standing = _standing(record, kind)
+    if not standing:
+        return str(kind.saved)
+    wanted = list(form.change().values())
+    if kind is IMPORTANCE:
+        wanted = [dict(form.fields["importance"].choices)[wanted[0]]]
+    pairs = [(str(before), str(after or _("None"))) for (_label, before), after in zip(standing, wanted, strict=True)]
+    before, after = next((pair for pair in pairs if pair[0] != pair[1]), pairs[0])
+    return kind.saved % {"before": before, "after": after}
 
 
 def _may(request: HttpRequest, record: Any, kind: Kind) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import time_machine
+from django.contrib.messages import get_messages
 
 from records.models import Contract, FollowUp, Opportunity
 from tests import cast as make
@@ -35,7 +36,9 @@ def test_a_follow_up_moves_to_another_customer_and_opportunity(cast, sign_in, he
     call = make.follow_up(cast.owner, here)
     deal = make.opportunity(cast.owner, there)
     response = send(sign_in(cast.manager), call, customer=there.number, opportunity=deal.pk)
+    told = [str(message) for message in get_messages(response.wsgi_request)]
     call.refresh_from_db()
+    assert told == ["Moved: Here → There."]
     assert response["Location"] == call.get_absolute_url()
     assert (call.customer, call.opportunity) == (there, deal)
     row = FollowUp.history.latest("history_id")

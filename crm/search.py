@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from records.keyset import COUNTED, Page, paginate
 from records.lists import LISTS, NEWEST, List, tell_moves
 from records.models import Contact
+from records.search import squeezed
 
 from .marking import excerpt, hits, marked, words_of
 
@@ -90,10 +91,8 @@ def _contacts(customers: list[Any], words: list[str]) -> dict[int, str]:
     found: dict[int, str] = {}
     if customers:
         rows = Contact.objects.filter(customer__in=[each.pk for each in customers], archived_at__isnull=True)
-        for pk, *details in rows.values_list("customer", "name", "phone", "phone2", "email", "wechat"):
-            line = ", ".join(
-                detail for index, detail in enumerate(details) if detail and (not index or hits(detail, words))
-            )
-            if hits(line, words):
-                found.setdefault(pk, line)
+        for pk, name, *ways in rows.values_list("customer", "name", "phone", "phone2", "email", "wechat"):
+            shown = [way for way in ways if hits(way, words) or hits(squeezed(way), words)]
+            if shown or hits(name, words):
+                found.setdefault(pk, ", ".join([name, *shown]))
     return found

@@ -1,4 +1,4 @@
-"""Search in pieces of two characters, the same on both databases, for Chinese and Latin names alike."""
+"""Search in short pieces of words, the same on both databases, for Chinese and Latin names alike."""
 
 from __future__ import annotations
 
@@ -18,14 +18,28 @@ def sort_key(text: str) -> str:
     return folded(text).strip()[:200]
 
 
-def pieces(text: str) -> str:
-    """All pieces of two characters of the words in `text`, once each, between spaces.
+def squeezed(text: str) -> str:
+    """The letters and digits alone: a phone number as it is typed without blanks and dashes."""
+    return "".join(WORD.findall(text))
 
-    The last character of every word stands alone too: so each character begins a piece, and one typed alone is found.
+
+def pieces(text: str) -> str:
+    """All pieces of the words in `text`, once each, between spaces.
+
+    Pieces have two characters; of Latin letters and digits, of which there are few, also four. The last character of
+    every word stands alone too: so each character begins a piece, and one typed alone is found.
     """
-    words = WORD.findall(folded(text))
-    found = dict.fromkeys(word[start : start + 2] for word in words for start in range(len(word)))
+    found: dict[str, None] = {}
+    for word in WORD.findall(folded(text)):
+        found |= dict.fromkeys(word[start : start + 2] for start in range(len(word)))
+        found |= dict.fromkeys(_long(word).values())
     return f" {' '.join(found)} " if found else ""
+
+
+def _long(word: str) -> dict[int, str]:
+    """The pieces of four of a word, by where they begin."""
+    cut = {start: word[start : start + 4] for start in range(len(word) - 3)}
+    return {start: piece for start, piece in cut.items() if piece.isascii()}
 
 
 def wanted(text: str) -> tuple[str, ...]:
@@ -33,5 +47,11 @@ def wanted(text: str) -> tuple[str, ...]:
 
     Empty where nothing searchable was typed.
     """
-    words = WORD.findall(folded(text))
-    return tuple(dict.fromkeys(word[start : start + 2] for word in words for start in range(max(1, len(word) - 1))))
+    found: dict[str, None] = {}
+    for word in WORD.findall(folded(text)):
+        long = _long(word)
+        said = {start + step for start in long for step in range(3)}  # pieces of two that lie inside one of four
+        found |= dict.fromkeys(long.values())
+        short = (start for start in range(max(1, len(word) - 1)) if start not in said)
+        found |= dict.fromkeys(word[start : start + 2] for start in short)
+    return tuple(found)

@@ -1,7 +1,7 @@
 """The index behind search: GIN on PostgreSQL, FTS5 kept in step by triggers on SQLite. Nothing needs an extension.
 
-`search_text` holds pieces of two characters between spaces (records/search.py). Both indexes take the pieces as they
-stand: no parser cuts, folds or drops any.
+`search_text` holds pieces of words between spaces (records/search.py). Both indexes take the pieces as they stand: no
+parser cuts, folds or drops any.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from audit.presenters import actor, system_reasons
 from .lists import reason_name, seen
 from .models import RECORDS, Customer, FollowUp
 
-STEPS, MOVES = 50, 10
+STEPS, MOVES = 50, 5
 TITLES = {"customer": "name", "opportunity": "name", "followup": "summary", "contract": "name"}
 
 

@@ -1,10 +1,10 @@
-"""Derived columns: `search_text` (pieces of two characters) and `name_key` (how names sort)."""
+"""Derived columns: `search_text` (pieces of words) and `name_key` (how names sort)."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from records.search import pieces, sort_key
+from records.search import pieces, sort_key, squeezed
 
 SEARCHED = {
     "customer": ("number", "name", "short_name", "address"),
@@ -21,5 +21,5 @@ def derived(record: Any) -> dict[str, str]:
         rows = record.contacts.filter(archived_at__isnull=True).values_list(
             "name", "phone", "phone2", "email", "wechat"
         )
-        words += [word for row in rows for word in row]
+        words += [word for row in rows for word in (*row, squeezed(row[1]), squeezed(row[2]))]
     return {"search_text": pieces(" ".join(words)), "name_key": sort_key(record.title)}

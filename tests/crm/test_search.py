@@ -53,6 +53,13 @@ def test_finds_all_types_and_marks_where(cast: Any, one_of_each: Any, sign_in: A
     assert text.count('<span class="count">1</span>') == 4
 
 
+def test_a_phone_typed_without_its_blanks(cast: Any, one_of_each: Any, sign_in: Any) -> None:
+    contact = {"name": "Anna", "phone": "0571 8888-1234"}
+    add_contact(customer=one_of_each["customer"], values=contact, by=cast.manager, channel="web", clock=clock)
+    text, _ = look(sign_in(cast.owner), "057188881234")
+    assert "Anna, 0571 8888-1234" in text
+
+
 @pytest.mark.parametrize("typed", ["周文", "1380013"])
 def test_a_contact_leads_to_its_customer(cast: Any, one_of_each: Any, sign_in: Any, typed: str) -> None:
     text, _ = look(sign_in(cast.owner), typed)

@@ -171,14 +171,15 @@ def edit(request: HttpRequest, model: type[Record], form_class: type[RecordForm]
     page = EditPage(request, record_or_404(request, model, pk), form_class)
     if request.method != "POST":
         return page.render()
-    page.form = form_class(request.POST, instance=page.record)
-    if not page.form.is_valid():
-        return page.render(status=422)
+    if page.may_change:
+        page.form = form_class(request.POST, instance=page.record)
+        if not page.form.is_valid():
+            return page.render(status=422)
     try:
         saved = update_record(
             record=page.record,
             seen_version=_version(request),
-            values=page.form.values(),
+            values=page.form.values() if page.may_change else {},  # the service refuses, and keeps that it did
             by=request.user,
             channel="web",
             clock=now,

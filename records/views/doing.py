@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
-from audit.addresses import remote_addr
 from audit.times import now
 from records.models import FollowUp
 from records.refusals import Refused, StaleRecord
@@ -28,7 +27,7 @@ def done(request: HttpRequest, pk: int) -> HttpResponse:
             by=request.user,
             channel="web",
             clock=now,
-            remote_addr=remote_addr(request),
+            remote_addr=request.remote_addr,
         )
     except StaleRecord:
         messages.error(request, _("Somebody changed this follow-up meanwhile. Open it to see how it stands now."))

@@ -23,7 +23,16 @@ CHILDREN: tuple[Any, ...] = (FollowUp, Contract)
 
 @service("change_owner")
 def change_owner(
-    *, record: Record, seen_version: int, owner: Any, by: Any, reason: str, note: str, channel: str, clock: Clock
+    *,
+    record: Record,
+    seen_version: int,
+    owner: Any,
+    by: Any,
+    reason: str,
+    note: str,
+    channel: str,
+    clock: Clock,
+    remote_addr: str | None = None,
 ) -> Saved:
     """Give `record` to another owner, who must be active and may own records. Raises Refused, StaleRecord."""
     row, checker = _open(record, seen_version, by, clock, ("owner_id",))
@@ -31,19 +40,32 @@ def change_owner(
     heir = type(checker.user)._default_manager.get(pk=owner.pk)
     if not heir.is_active or OWN not in person(heir).permissions:
         raise refuse("owner")
-    return write(row, {"owner_id": heir.pk}, checker, reason=reason, note=note, channel=channel)
+    return write(
+        row, {"owner_id": heir.pk}, checker, reason=reason, note=note, channel=channel, remote_addr=remote_addr
+    )
 
 
 @service("change_importance")
 def change_importance(
-    *, record: Customer, seen_version: int, importance: str, by: Any, reason: str, note: str, channel: str, clock: Clock
+    *,
+    record: Customer,
+    seen_version: int,
+    importance: str,
+    by: Any,
+    reason: str,
+    note: str,
+    channel: str,
+    clock: Clock,
+    remote_addr: str | None = None,
 ) -> Saved:
     """Mark a customer "key" or "ordinary", and with it all that hangs on it. Raises Refused, StaleRecord."""
     row, checker = _open(record, seen_version, by, clock, ("importance",))
     _need(checker, row, "classify_customer", "classify_right")
     if importance not in Customer.Importance.values:
         raise refuse("value")
-    return write(row, {"importance": importance}, checker, reason=reason, note=note, channel=channel)
+    return write(
+        row, {"importance": importance}, checker, reason=reason, note=note, channel=channel, remote_addr=remote_addr
+    )
 
 
 @service("change_parent")
@@ -58,6 +80,7 @@ def change_parent(
     channel: str,
     clock: Clock,
     opportunity: Opportunity | None = None,
+    remote_addr: str | None = None,
 ) -> Saved:
     """Hang an opportunity, follow-up or contract on another customer (and opportunity).
 
@@ -76,10 +99,18 @@ def change_parent(
         _need(checker, each, f"assign_{each._meta.model_name}", "assign_right")
     moved = type(row)(customer=given.get("customer"), **_opportunity(row, given))
     check_parents(moved, checker)
-    saved = write(row, wanted, checker, reason=reason, note=note, channel=channel)
+    saved = write(row, wanted, checker, reason=reason, note=note, channel=channel, remote_addr=remote_addr)
     if saved.changed:
         for child in children:
-            write(child, {"customer_id": wanted["customer_id"]}, checker, reason=reason, note=note, channel=channel)
+            write(
+                child,
+                {"customer_id": wanted["customer_id"]},
+                checker,
+                reason=reason,
+                note=note,
+                channel=channel,
+                remote_addr=remote_addr,
+            )
     return saved
 
 

@@ -17,14 +17,16 @@ from .searching import derived
 
 
 @service("add_contact", about="customer")
-def add_contact(*, customer: Customer, values: dict[str, Any], by: Any, channel: str, clock: Clock) -> Contact:
+def add_contact(
+    *, customer: Customer, values: dict[str, Any], by: Any, channel: str, clock: Clock, remote_addr: str | None = None
+) -> Contact:
     """Add a contact; a new main one takes the place of the old. Raises Refused, ValidationError."""
     row, checker = _open(customer, by, clock)
     if values.get("is_main"):
-        _no_other_main(row, None, checker, channel)
+        _no_other_main(row, None, checker, channel, remote_addr)
     contact = Contact(customer=row, **values)
     contact.full_clean(exclude=["version"], validate_unique=False, validate_constraints=False)
-    with _act(checker, channel), key():
+    with _act(checker, channel, remote_addr), key():
         contact.save(force_insert=True)
     _refresh_search(row)
     return contact
@@ -32,7 +34,14 @@ def add_contact(*, customer: Customer, values: dict[str, Any], by: Any, channel:
 
 @service("update_contact", about="contact")
 def update_contact(
-    *, contact: Contact, seen_version: int, values: dict[str, Any], by: Any, channel: str, clock: Clock
+    *,
+    contact: Contact,
+    seen_version: int,
+    values: dict[str, Any],
+    by: Any,
+    channel: str,
+    clock: Clock,
+    remote_addr: str | None = None,
 ) -> Saved:
     """Change a contact's details. Raises Refused, StaleRecord, ValidationError."""
     row, checker = _open(contact.customer, by, clock)
@@ -42,14 +51,16 @@ def update_contact(
     if found.version != seen_version:
         raise StaleRecord(found, {}, {"version": found.version})
     if values.get("is_main") and not found.is_main:
-        _no_other_main(row, found.pk, checker, channel)
-    saved = write(found, values, checker, reason="", note="", channel=channel)
+        _no_other_main(row, found.pk, checker, channel, remote_addr)
+    saved = write(found, values, checker, reason="", note="", channel=channel, remote_addr=remote_addr)
     _refresh_search(row)
     return saved
 
 
 @service("archive_contact", about="contact")
-def archive_contact(*, contact: Contact, seen_version: int, by: Any, channel: str, clock: Clock) -> Saved:
+def archive_contact(
+    *, contact: Contact, seen_version: int, by: Any, channel: str, clock: Clock, remote_addr: str | None = None
+) -> Saved:
     """Take a contact off the customer; its history stays. Raises Refused, StaleRecord."""
     row, checker = _open(contact.customer, by, clock)
     found = locked(Contact, contact.pk)
@@ -57,7 +68,9 @@ def archive_contact(*, contact: Contact, seen_version: int, by: Any, channel: st
         return Saved(found.version)
     if found.version != seen_version:
         raise StaleRecord(found, {}, {"version": found.version})
-    saved = write(found, {"archived_at": checker.at}, checker, reason="", note="", channel=channel)
+    saved = write(
+        found, {"archived_at": checker.at}, checker, reason="", note="", channel=channel, remote_addr=remote_addr
+    )
     _refresh_search(row)
     return saved
 
@@ -70,15 +83,17 @@ def _open(customer: Customer, by: Any, clock: Clock) -> tuple[Customer, Checker]
     return row, checker
 
 
-def _no_other_main(customer: Customer, keep: Any, checker: Checker, channel: str) -> None:
+def _no_other_main(
+    customer: Customer, keep: int | None, checker: Checker, channel: str, remote_addr: str | None
+) -> None:
     rows = Contact.objects.select_for_update(no_key=True).filter(customer=customer, is_main=True, archived_at=None)
     for other in rows.exclude(pk=keep):
-        write(other, {"is_main": False}, checker, reason="", note="", channel=channel)
+        write(other, {"is_main": False}, checker, reason="", note="", channel=channel, remote_addr=remote_addr)
 
 
-def _act(checker: Checker, channel: str) -> Any:
+def _act(checker: Checker, channel: str, remote_addr: str | None) -> Any:
     role = ",".join(checker.who.roles)
-    return act(by=checker.user, reason="", note="", channel=channel, at=checker.at, role=role)
+    return act(by=checker.user, reason="", note="", channel=channel, at=checker.at, role=role, remote_addr=remote_addr)
 
 
 def _refresh_search(customer: Customer) -> None:

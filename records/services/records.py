@@ -225,23 +225,41 @@ def write(
 
 @service("archive_record")
 def archive_record(
-    *, record: Record, seen_version: int, by: Any, reason: str, note: str, channel: str, clock: Clock
+    *,
+    record: Record,
+    seen_version: int,
+    by: Any,
+    reason: str,
+    note: str,
+    channel: str,
+    clock: Clock,
+    remote_addr: str | None = None,
 ) -> Saved:
     """Put a record out of the lists; nothing is ever deleted. Raises Refused, StaleRecord."""
-    return _archive(record, seen_version, True, by, reason, note, channel, clock)
+    return _archive(
+        record, seen_version, True, by, clock, reason=reason, note=note, channel=channel, remote_addr=remote_addr
+    )
 
 
 @service("restore_record")
 def restore_record(
-    *, record: Record, seen_version: int, by: Any, reason: str, note: str, channel: str, clock: Clock
+    *,
+    record: Record,
+    seen_version: int,
+    by: Any,
+    reason: str,
+    note: str,
+    channel: str,
+    clock: Clock,
+    remote_addr: str | None = None,
 ) -> Saved:
     """Take a record back from the archive. Raises Refused, StaleRecord."""
-    return _archive(record, seen_version, False, by, reason, note, channel, clock)
+    return _archive(
+        record, seen_version, False, by, clock, reason=reason, note=note, channel=channel, remote_addr=remote_addr
+    )
 
 
-def _archive(
-    record: Record, seen_version: int, archive: bool, by: Any, reason: str, note: str, channel: str, clock: Clock
-) -> Saved:
+def _archive(record: Record, seen_version: int, archive: bool, by: Any, clock: Clock, **why: Any) -> Saved:
     row: Any = locked(type(record), record.pk)
     rules_lock(exclusive=False)
     checker = actor(by, clock())
@@ -252,4 +270,4 @@ def _archive(
     if row.version != seen_version:
         raise StaleRecord(row, {}, {"version": row.version})
     value = checker.at if archive else None
-    return write(row, {"archived_at": value}, checker, reason=reason, note=note, channel=channel)
+    return write(row, {"archived_at": value}, checker, **why)

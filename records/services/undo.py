@@ -13,7 +13,16 @@ from .refusing import service
 
 
 @service("undo_change")
-def undo_change(*, record: Record, history_id: int, by: Any, channel: str, clock: Clock, note: str = "") -> Result:
+def undo_change(
+    *,
+    record: Record,
+    history_id: int,
+    by: Any,
+    channel: str,
+    clock: Clock,
+    note: str = "",
+    remote_addr: str | None = None,
+) -> Result:
     """Give `record` the entry time it had before the history row `history_id`.
 
     Within 15 minutes of one's own last change this needs the right but no window (closed periods still hold); any
@@ -28,6 +37,12 @@ def undo_change(*, record: Record, history_id: int, by: Any, channel: str, clock
     taken_back = later.filter(undoes=history_id, history_user_id=by.pk).first()
     if later.exists() and taken_back is None:
         raise refuse("moved")
-    move = Move(entered_at=undone.previous_entered_at, reason="undo", note=note, undoes=history_id)
+    move = Move(
+        entered_at=undone.previous_entered_at,
+        reason="undo",
+        note=note,
+        undoes=history_id,
+        trail={"remote_addr": remote_addr},
+    )
     seen = undone.version
     return change(record=record, seen_version=seen, move=move, by=by, channel=channel, clock=clock)

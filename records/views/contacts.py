@@ -80,7 +80,7 @@ def _write(
 ) -> HttpResponse:
     contact = call.get("contact")
     try:
-        service(**call, by=request.user, channel="web", clock=now)
+        service(**call, by=request.user, channel="web", clock=now, remote_addr=request.remote_addr)
     except Refused as no:
         return _render(request, customer, form, contact=contact, status=422, errors=no.messages())
     except StaleRecord as stale:

@@ -109,6 +109,7 @@ def decide(request: HttpRequest, model: type[Record], pk: int, kind: Kind) -> Ht
             note=form.cleaned_data["why"],
             channel="web",
             clock=now,
+            remote_addr=request.remote_addr,  # type: ignore[attr-defined]
             **form.change(),
         )
     except Refused as no:

@@ -126,7 +126,14 @@ def undo(request: HttpRequest, model: type[Record], pk: int, history_id: int) ->
     """Take a change of the entry time back, from the toast or the history."""
     record = record_or_404(request, model, pk)
     try:
-        result = undo_change(record=record, history_id=history_id, by=request.user, channel="undo", clock=clock)
+        result = undo_change(
+            record=record,
+            history_id=history_id,
+            by=request.user,
+            channel="undo",
+            clock=clock,
+            remote_addr=request.remote_addr,  # type: ignore[attr-defined]
+        )
     except Refused as no:
         messages.error(request, " ".join(no.messages()))
     except StaleRecord:

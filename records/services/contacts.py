@@ -87,7 +87,7 @@ def _no_other_main(
     customer: Customer, keep: int | None, checker: Checker, channel: str, remote_addr: str | None
 ) -> None:
     rows = Contact.objects.select_for_update(no_key=True).filter(customer=customer, is_main=True, archived_at=None)
-    for other in rows.exclude(pk=keep):
+    for other in rows.exclude(pk=keep or 0):
         write(other, {"is_main": False}, checker, reason="", note="", channel=channel, remote_addr=remote_addr)
 
 

@@ -47,20 +47,23 @@ def build(seed: int) -> World:
     for rule in TypeRule.objects.all():
         make.set_rule(rule, owners_may=rule.record_type in world.owners_may)
     teams = [make.team(f"Team {seed} {number}") for number in range(3)]
-    world.people = [_person(world, number, teams) for number in range(9)]
+    world.people = [make.person(f"p{number}", "sales", dice.choice([None, *teams])) for number in range(9)]
     _records(world)
+    for person in world.people[:9]:
+        _become(world, person)
     _grants(world, [team.group for team in teams] + [role.group for role in Role.objects.all()])
     return world
 
 
-def _person(world: World, number: int, teams: list[Any]) -> User:
+def _become(world: World, person: User) -> None:
+    """What a person is by now; as one of sales they could own records."""
     dice = world.dice
-    roles = tuple(dice.sample(list(ROLES), dice.choice((0, 1, 1, 1, 2))))
-    flags = {"is_active": dice.random() < 0.85, "is_superuser": dice.random() < 0.2}
-    person = make.person(f"p{number}", team=dice.choice([None, *teams]), **flags)
+    roles = tuple(dice.sample(list(ROLES), dice.choice((0, 1, 1, 1, 2))) if dice.random() < 0.6 else ["sales"])
+    person.groups.remove(Role.objects.get(key="sales").group)
     person.groups.add(*(Role.objects.get(key=role).group for role in roles))
+    person.is_active, person.is_superuser = dice.random() < 0.85, dice.random() < 0.2
+    person.save()
     world.roles[person.pk] = roles
-    return person
 
 
 def _records(world: World) -> None:

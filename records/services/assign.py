@@ -9,13 +9,12 @@ from typing import Any
 
 from records.access import Checker
 from records.models import Contract, Customer, FollowUp, Opportunity
-from records.models.access import OWN, person
 from records.models.record import Record
 from records.refusals import StaleRecord, refuse
 
 from .locks import locked, rules_lock
 from .parents import check_parents, fresh_parents
-from .records import Clock, Saved, actor, write
+from .records import Clock, Saved, actor, check_owner, write
 from .refusing import service
 
 CHILDREN: tuple[Any, ...] = (FollowUp, Contract)
@@ -37,11 +36,9 @@ def change_owner(
     """Give `record` to another owner, who must be active and may own records. Raises Refused, StaleRecord."""
     row, checker = _open(record, seen_version, by, clock, ("owner_id",))
     _need(checker, row, f"assign_{row._meta.model_name}", "assign_right")
-    heir = type(checker.user)._default_manager.get(pk=owner.pk)
-    if not heir.is_active or OWN not in person(heir).permissions:
-        raise refuse("owner")
+    check_owner(owner)
     return write(
-        row, {"owner_id": heir.pk}, checker, reason=reason, note=note, channel=channel, remote_addr=remote_addr
+        row, {"owner_id": owner.pk}, checker, reason=reason, note=note, channel=channel, remote_addr=remote_addr
     )
 
 

@@ -12,7 +12,7 @@ from django.contrib.auth import get_user_model
 from audit.acts import act
 from records.access import Checker
 from records.models._entry_time_key import key
-from records.models.access import CHANGE, REDATE
+from records.models.access import CHANGE, OWN, REDATE, person
 from records.models.record import Record
 from records.refusals import Refused, StaleRecord, refuse
 from records.rules import Case, judge
@@ -100,9 +100,20 @@ def _check_new(record: Any, checker: Checker) -> None:
     owner_is_other = record.owner_id != checker.user.pk
     if owner_is_other and f"assign_{name}" not in checker.who.permissions:
         raise refuse("right")
+    if owner_is_other:
+        check_owner(record.owner)
+    elif OWN not in checker.who.permissions:
+        raise refuse("owner")
     if name == "customer" and record.importance == "key" and "classify_customer" not in checker.who.permissions:
         raise refuse("right")
     check_parents(record, checker)
+
+
+def check_owner(owner: Any) -> None:
+    """Raise Refused where the person, read again, is inactive or may own no records."""
+    fresh = get_user_model().objects.get(pk=owner.pk)
+    if not fresh.is_active or OWN not in person(fresh).permissions:
+        raise refuse("owner")
 
 
 def _judge_new(record: Any, checker: Checker, *, reason: str, note: str, channel: str, stamped: bool) -> None:

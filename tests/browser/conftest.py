@@ -1,4 +1,4 @@
-"""Real Chromium beside a live server: signed-in pages, at a desk or on a phone. Every fault of a page fails its test."""
+"""Real Chromium beside a live server: pages, at a desk or on a phone. Every fault of a page fails its test."""
 
 from __future__ import annotations
 

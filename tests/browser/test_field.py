@@ -1,4 +1,4 @@
-"""The field of an entry time: what is typed and pasted, the calendar by pointer and by keys, the native one on a phone."""
+"""The field of an entry time: typing, pasting, the calendar by pointer and by keys, the native one of a phone."""
 
 from __future__ import annotations
 

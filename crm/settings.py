@@ -15,7 +15,8 @@ DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = env.str("SECRET_KEY", SAMPLE_SECRET if DEBUG else "")
 if not DEBUG and (not SECRET_KEY or SECRET_KEY == SAMPLE_SECRET or len(SECRET_KEY) < 32):
     raise ImproperlyConfigured(
-        "SECRET_KEY is missing, too short or the sample one. Set SECRET_KEY to 50 random characters, or DEBUG=1 for development."
+        "SECRET_KEY is missing, too short or the sample one. "
+        "Set SECRET_KEY to 50 random characters, or DEBUG=1 for development."
     )
 DEMO = env.bool("DEMO", DEBUG)
 if DEMO and not DEBUG:

@@ -9,6 +9,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.models import Role, Team, User
 
@@ -130,7 +131,7 @@ class TeamForm(WhyForm):
 
     name = forms.CharField(label=_("Name"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     manager = forms.ModelChoiceField(
-        label=_("Lead"), queryset=User.objects.none(), required=False, empty_label=_("Nobody")
+        label=pgettext_lazy("team", "Lead"), queryset=User.objects.none(), required=False, empty_label=_("Nobody")
     )
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
     field_order = ("name", "manager", "note", "seen")

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, NoReturn
 from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from records.models import Contract, Customer, FollowUp, Opportunity
 from records.models.guard import refuse
@@ -129,7 +130,7 @@ class FollowUpForm(RecordForm):
     """A follow-up without owner, customer and opportunity."""
 
     fieldsets = [
-        (_("What happened"), ["kind", "summary", "content", "outcome"]),
+        (pgettext_lazy("follow-up", "What happened"), ["kind", "summary", "content", "outcome"]),
         (_("Next step"), ["next_step", "next_step_on", "done"]),
     ]
     hints = {1: _("optional")}

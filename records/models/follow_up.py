@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from audit.fields import EntryTimeField
 from audit.tracking import UNTRACKED, tracked
@@ -18,7 +19,7 @@ class FollowUp(Record):
         CALL = "call", _("Call")
         VISIT = "visit", _("Visit")
         WECHAT = "wechat", _("WeChat")
-        MAIL = "mail", _("E-mail")
+        MAIL = "mail", pgettext_lazy("follow-up", "E-mail")
         OTHER = "other", _("Other")
 
     customer = models.ForeignKey(

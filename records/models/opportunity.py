@@ -8,6 +8,7 @@ from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from audit.fields import EntryTimeField
 from audit.tracking import UNTRACKED, tracked
@@ -35,7 +36,7 @@ class Opportunity(Record):
         PROPOSAL = "proposal", _("Proposal")
         NEGOTIATION = "negotiation", _("Negotiation")
         WON = "won", _("Won")
-        LOST = "lost", _("Lost")
+        LOST = "lost", pgettext_lazy("opportunity", "Lost")
 
     customer = models.ForeignKey(
         "records.Customer",

@@ -1,4 +1,4 @@
-"""The limits people set: company, one rule per record type, windows per role, reasons. Judgement is records/rules.py."""
+"""The limits people set: company, rule per record type, windows per role, reasons. Judged in records/rules.py."""
 
 from __future__ import annotations
 

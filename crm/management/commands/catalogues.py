@@ -14,7 +14,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.test.utils import override_settings
 
-LOCALES = ("en", "zh_Hans")
+PLURALS = {"en": "nplurals=2; plural=(n != 1);", "zh_Hans": "nplurals=1; plural=0;"}
+LOCALES = tuple(PLURALS)
 IGNORED = (".venv", ".*", "var", "tests", "docs", "locale", "*/locale")
 
 
@@ -33,6 +34,7 @@ class Command(BaseCommand):
         home = Path(settings.LOCALE_PATHS[0])
         if collect:
             _collect(home)
+            _tidy(home)
         if check:
             wrong = [sentence for locale in LOCALES for sentence in _missing(home, locale)]
             if shutil.which("xgettext"):
@@ -84,6 +86,27 @@ def _collect(home: Path) -> None:
             no_obsolete=True,
             verbosity=0,
         )
+
+
+def _tidy(home: Path) -> None:
+    """English says its own texts; headers hold what is true and nothing that changes by itself."""
+    for locale, plural in PLURALS.items():
+        catalogue = polib.pofile(_po(home, locale))
+        catalogue.header, catalogue.metadata_is_fuzzy = "", False
+        catalogue.metadata = {
+            "Language": locale,
+            "MIME-Version": "1.0",
+            "Content-Type": "text/plain; charset=UTF-8",
+            "Content-Transfer-Encoding": "8bit",
+            "Plural-Forms": plural,
+        }
+        for entry in catalogue if locale == "en" else ():
+            if entry.msgid_plural:
+                entry.msgstr_plural = {0: entry.msgid, 1: entry.msgid_plural}
+            else:
+                entry.msgstr = entry.msgid
+            entry.flags = [flag for flag in entry.flags if flag != "fuzzy"]
+        catalogue.save()
 
 
 def _not_collected(home: Path) -> Iterator[str]:

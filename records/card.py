@@ -74,6 +74,11 @@ class Card:
         return self.reach.limits is None or self.reach.limits.reason_required
 
     @property
+    def others(self) -> list[str]:
+        """Who may change the time: you, and the roles."""
+        return [_("you"), *self.who.roles]
+
+    @property
     def how_you(self) -> str:
         """The end of the viewer's own grant, where it is a grant that lets them."""
         grants = [source for source in self.reach.sources if source.is_grant]

@@ -19,7 +19,7 @@ def parts(
     """Label, control, hint and errors, with the ids that tie them together."""
     widget = bound.field.widget
     kind = next((name for cls, name in _KINDS if isinstance(widget, cls)), "input")
-    hint = bound.help_text if hint is None else hint
+    hint = bound.help_text = bound.help_text if hint is None else hint  # so that Django ties the field to no other
     said_by = [f"{bound.auto_id}_helptext"] * bool(hint) + [f"{bound.auto_id}_error"] * bool(bound.errors)
     attrs = {name.replace("_", "-"): value for name, value in attrs.items()} | _saved(bound)
     if kind == "input":

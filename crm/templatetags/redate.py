@@ -17,6 +17,7 @@ from django.utils.dates import WEEKDAYS
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from audit import times
 from crm import faces, icons
@@ -168,6 +169,12 @@ def spoken(text: Any) -> SafeString | str:
     if not faces.is_foreign_chinese(str(text)):
         return conditional_escape(text)
     return format_html('<span lang="zh-Hans">{}</span>', text)
+
+
+@register.filter
+def listed(things: Any) -> str:
+    """Names one after the other, with the comma of the page's language: Sales, Auditor or 销售、审计员."""
+    return pgettext("between things in a row", ", ").join(str(thing) for thing in things)
 
 
 @register.simple_tag

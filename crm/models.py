@@ -84,6 +84,13 @@ class User(AbstractUser):
     email = models.EmailField(_("e-mail"), max_length=254)
     zone = models.CharField(_("time zone"), max_length=64, blank=True, default="", db_default="")
     language = models.CharField(_("language"), max_length=10, blank=True, default="", db_default="")
+    mail = models.CharField(
+        _("notices by e-mail"),
+        max_length=5,
+        choices=[("each", _("Each by e-mail")), ("daily", _("Once a day")), ("none", _("Only here"))],
+        default="daily",
+        db_default="daily",
+    )
     theme = models.CharField(_("theme"), max_length=6, blank=True, default="", db_default="")
     team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.PROTECT, related_name="people")
 

@@ -55,7 +55,9 @@ class Reach:
     @property
     def closed_through(self) -> dt.date | None:
         """The last day of the closed period, included."""
-        return self.limits.closed_through if self.limits else None
+        if self.limits is None or self.limits.excepted_by is not None:
+            return None
+        return self.limits.closed_at(self.at)
 
     @property
     def earliest(self) -> dt.datetime | None:
@@ -101,6 +103,7 @@ def reach(
         channel="web",
         reasons=(),
         rule=rule,
+        at=at,
     )
     may = limits is not None and (backfill or bool(sources and limits.windows))
     return Reach(may, at, limits, sources, backfill)

@@ -5,17 +5,23 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
+from audit.times import format_time
 
 from .rules import Finding
 
 
 class Refused(Exception):
-    """A rule or a missing right refuses. `findings` name the rules; `messages()` says them in the reader's language."""
+    """A rule or a missing right refuses. `findings` name the rules; `messages()` says them in the reader's language.
 
-    def __init__(self, *findings: Finding) -> None:
-        self.findings = findings
+    `may_ask` says that a time request can carry it to somebody who may.
+    """
+
+    def __init__(self, *findings: Finding, may_ask: bool = False) -> None:
+        self.findings, self.may_ask = findings, may_ask
         super().__init__(*self.codes)
 
     @property
@@ -51,6 +57,12 @@ def sentence(finding: Finding) -> str:
             "This moves the time by more than %(days)s days. Choose a time closer to the current one.",
             params["days"],
         ) % {"days": params["days"]}
+    if finding.code == "approval":
+        return _approval(params["because"], params["days"])
+    if finding.code in ("before_customer", "before_opportunity", "after_won"):
+        return _order(finding.code, params)
+    if finding.code == "locked":
+        return _simple()[f"locked_{params['by']}"]
     if finding.code == "note":
         return ngettext(
             "Write what happened, in at least %(length)s character.",
@@ -83,6 +95,8 @@ def _simple() -> dict[str, str]:
         "inactive": _("This person may no longer sign in, so nothing is allowed."),
         "archived": _("This record is archived. Take it back from the archive first."),
         "future": _("Later than now. An entry time cannot lie in the future."),
+        "locked_signed": _("A signed contract locks its entry time. Ask an administrator."),
+        "locked_contract": _("A signed contract locks the entry time of its opportunity. Ask an administrator."),
         "forward": _("Later than you may set. Choose an earlier time."),
         "reason": _("Choose a reason."),
         "reason_unknown": _("This reason is not offered. Choose one of the list."),
@@ -104,6 +118,30 @@ def _closed(through: dt.date, leaves: bool) -> str:
             "reopen the period."
         ) % {"day": through.isoformat()}
     return _("Closed through %(day)s. Choose a later time, or ask an administrator.") % {"day": through.isoformat()}
+
+
+def _approval(because: tuple[str, ...], days: int | None) -> str:
+    """Why a second person must agree."""
+    if "large" in because and days is not None:
+        return ngettext(
+            "A change of more than %(days)s day needs the approval of a second person. Ask for it.",
+            "A change of more than %(days)s days needs the approval of a second person. Ask for it.",
+            days,
+        ) % {"days": days}
+    if "key" in because:
+        return _("A change on a key customer needs the approval of a second person. Ask for it.")
+    return _("The month is reported already: a change needs the approval of a second person. Ask for it.")
+
+
+def _order(code: str, params: dict[str, Any]) -> str:
+    """What the new time passes that it should not."""
+    words = {
+        "before_customer": _("Earlier than its customer %(name)s was entered (%(time)s). Is that so?"),
+        "before_opportunity": _("Earlier than its opportunity %(name)s was entered (%(time)s). Is that so?"),
+        "after_won": _("%(name)s was won before this time (%(time)s). Is that so?"),
+    }
+    time = format_time(params["moment"], timezone.get_current_timezone())
+    return words[code] % {"name": params["name"], "time": time}
 
 
 def _window(days: int) -> str:

@@ -43,6 +43,15 @@ class WindowLimit:
 
 
 @dataclass(frozen=True)
+class Neighbour:
+    """A record or day that the new time should not pass: `code` says how, `moment` where it lies, `name` what it is."""
+
+    code: str  # before_customer, before_opportunity, after_won
+    moment: dt.datetime
+    name: str
+
+
+@dataclass(frozen=True)
 class Case:
     """A change of an entry time, or a creation (`before` None). All moments are aware, whole seconds."""
 
@@ -55,6 +64,9 @@ class Case:
     taking_back: bool = False  # one's own last change, at most 15 minutes old: needs no window
     backfill: bool = False  # a creation by somebody with the right to back-fill: needs no window
     stamped: bool = False  # a creation stamped by the server itself: needs neither window nor reason
+    approved: bool = False  # a second person says yes to it: needs no further approval
+    locked_by: str = ""  # "signed" or "contract": what locks this entry time, where the rule lets it
+    order: tuple[Neighbour, ...] = ()  # what should lie before or after it
 
 
 @dataclass(frozen=True)
@@ -68,6 +80,21 @@ class Limits:
     reason_required: bool = True
     note_length: int = 0
     reasons: frozenset[str] = frozenset()
+    grace_days: int | None = None
+    excepted_by: int | None = None  # the exception that lets this person into closed periods
+    requests_allowed: bool = False
+    approval_days: int | None = None
+    approval_on_key: bool = False
+    reported_through: dt.date | None = None
+    warn_order: bool = True
+
+    def closed_at(self, at: dt.datetime) -> dt.date | None:
+        """The last closed day at the moment `at`: as set, or the last month whose days of grace are over."""
+        days = [self.closed_through] if self.closed_through else []
+        if self.grace_days is not None:
+            past = day_of(at, self.zone) - dt.timedelta(days=self.grace_days)
+            days.append(past.replace(day=1) - dt.timedelta(days=1))
+        return max(days, default=None)
 
 
 @dataclass(frozen=True)
@@ -85,6 +112,8 @@ class Verdict:
     errors: tuple[Finding, ...] = ()
     warnings: tuple[Finding, ...] = ()
     needs_approval: bool = False
+    may_ask: bool = False  # a time request can carry it to somebody who may
+    excepted: bool = False  # only an exception let it through
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -92,28 +121,75 @@ class Verdict:
         return tuple(finding.code for finding in self.errors)
 
 
+ASKABLE = frozenset({"window", "too_far", "forward", "approval"})  # somebody who may go further can be asked
+
+
 def judge(case: Case, limits: Limits | None, at: dt.datetime) -> Verdict:
     """Judge a case at the moment `at`. Without limits (a missing rule) everything is refused.
 
-    Error codes: no_rule, future, closed, window, too_far, forward, reason, reason_unknown, note.
+    Error codes: no_rule, future, closed, locked, window, too_far, forward, approval, reason, reason_unknown, note.
+    Warning codes: before_customer, before_opportunity, after_won. `may_ask` is set where all that refuses is a window
+    or the need of a second person, and the type allows requests.
     """
     if limits is None:
         return Verdict((Finding("no_rule"),))
-    findings = [*_period(case, limits, at), *_window(case, limits, at), *_reason(case, limits)]
-    return Verdict(tuple(findings))
+    closed = _closed(case, limits, at)
+    hard = [*_future(case, limits, at), *(closed if limits.excepted_by is None else []), *_locked(case)]
+    soft = _window(case, limits, at)
+    approval = [] if hard or soft else _approval(case, limits)
+    errors = (*hard, *soft, *approval, *_reason(case, limits))
+    may_ask = bool(soft or approval) and limits.requests_allowed and {e.code for e in errors} <= ASKABLE
+    return Verdict(
+        errors=errors,
+        warnings=() if errors else _order(case, limits),
+        needs_approval=bool(approval),
+        may_ask=may_ask,
+        excepted=bool(closed) and limits.excepted_by is not None,
+    )
 
 
-def _period(case: Case, limits: Limits, at: dt.datetime) -> list[Finding]:
+def _future(case: Case, limits: Limits, at: dt.datetime) -> list[Finding]:
+    return [Finding("future")] if case.after > at and not limits.allow_future else []
+
+
+def _closed(case: Case, limits: Limits, at: dt.datetime) -> list[Finding]:
+    through = limits.closed_at(at)
+    if through is None:
+        return []
+    edge = closed_edge(through, limits.zone)
+    leaves = case.before is not None and case.before < edge
+    return [Finding("closed", {"through": through, "leaves": leaves})] if leaves or case.after < edge else []
+
+
+def _locked(case: Case) -> list[Finding]:
+    return [Finding("locked", {"by": case.locked_by})] if case.locked_by and case.before is not None else []
+
+
+def _approval(case: Case, limits: Limits) -> list[Finding]:
+    """What a second person must agree to; creations and one's own taking back need none."""
+    if case.approved or case.before is None or case.taking_back:
+        return []
     found = []
-    if case.after > at and not limits.allow_future:
-        found.append(Finding("future"))
-    if limits.closed_through is not None:
-        edge = closed_edge(limits.closed_through, limits.zone)
-        inside = [moment for moment in (case.before, case.after) if moment is not None and moment < edge]
-        if inside:
-            leaves = case.before is not None and case.before < edge
-            found.append(Finding("closed", {"through": limits.closed_through, "leaves": leaves}))
-    return found
+    if limits.approval_days is not None and abs(case.after - case.before) > dt.timedelta(days=limits.approval_days):
+        found.append("large")
+    if limits.approval_on_key and case.customer_class == "key":
+        found.append("key")
+    if limits.reported_through is not None:
+        edge = closed_edge(limits.reported_through, limits.zone)
+        if case.before < edge or case.after < edge:
+            found.append("reported")
+    return [Finding("approval", {"because": tuple(found), "days": limits.approval_days})] if found else []
+
+
+def _order(case: Case, limits: Limits) -> tuple[Finding, ...]:
+    if not limits.warn_order or case.stamped:
+        return ()
+    found = []
+    for near in case.order:
+        odd = case.after > near.moment if near.code == "after_won" else case.after < near.moment
+        if odd:
+            found.append(Finding(near.code, {"name": near.name, "moment": near.moment}))
+    return tuple(found)
 
 
 def _window(case: Case, limits: Limits, at: dt.datetime) -> list[Finding]:

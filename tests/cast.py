@@ -79,8 +79,9 @@ def make() -> Cast:
     """The whole cast."""
     east, west = team("East"), team("West")
     set_rule(CompanyRules.objects.get(), zone="Asia/Shanghai", name="Yunqiao")
-    for record_type in ("customer", "opportunity", "followup"):
-        set_rule(TypeRule.objects.get(record_type=record_type), owners_may=True)
+    for record_type in ("customer", "opportunity", "followup", "contract"):
+        rule = TypeRule.objects.get(record_type=record_type)
+        set_rule(rule, owners_may=record_type != "contract", warn_order=False)
     return Cast(
         owner=person("owner", "sales", east),
         colleague=person("colleague", "sales", east),

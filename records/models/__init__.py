@@ -4,6 +4,7 @@ from .batch import Batch, Counter
 from .contact import Contact
 from .contract import Contract
 from .customer import Customer
+from .exceptions import PeriodException
 from .follow_up import FollowUp
 from .grants import (
     GRANTS,
@@ -16,9 +17,11 @@ from .grants import (
     OpportunityGroupGrant,
     OpportunityUserGrant,
 )
+from .notices import Follow, Notice, NoticeRule
 from .opportunity import Opportunity
 from .record import Record
 from .rules import CompanyRules, Reason, TypeRule, Window
+from .time_request import ProofFile, TimeRequest
 
 RECORDS: dict[str, type[Record]] = {
     "customer": Customer,
@@ -40,14 +43,20 @@ __all__ = [
     "Customer",
     "CustomerGroupGrant",
     "CustomerUserGrant",
+    "Follow",
     "FollowUp",
     "FollowUpGroupGrant",
     "FollowUpUserGrant",
+    "Notice",
+    "NoticeRule",
     "Opportunity",
     "OpportunityGroupGrant",
     "OpportunityUserGrant",
+    "PeriodException",
+    "ProofFile",
     "Reason",
     "Record",
+    "TimeRequest",
     "TypeRule",
     "Window",
 ]

@@ -13,6 +13,7 @@ from audit.tracking import tracked
 from .guard import Guarded, GuardedQuerySet
 
 TYPES = ("customer", "opportunity", "followup", "contract")
+NEW_ENTRY_TIMES = (("now", _("Now, unless said otherwise")), ("ask", _("Ask each time")))
 CLASSES = (("ordinary", _("Ordinary")), ("key", _("Key")))
 
 
@@ -23,11 +24,18 @@ class RulesQuerySet(GuardedQuerySet):
 class CompanyRules(Guarded):
     """The one row of company-wide settings. `zone` decides closed periods, windows and buckets."""
 
-    LOCKED = frozenset({"name", "zone", "sales_see_all"})
+    LOCKED = frozenset({"name", "zone", "sales_see_all", "time_format", "new_entry_time", "password_again"})
 
     name = models.CharField(_("company name"), max_length=120, blank=True, default="")
     zone = models.CharField(_("time zone"), max_length=64, default="UTC")
     sales_see_all = models.BooleanField(_("sales see all records"), default=True)
+    time_format = models.CharField(_("display of times"), max_length=10, default="iso", db_default="iso")
+    new_entry_time = models.CharField(
+        _("entry time of a new record"), max_length=8, choices=NEW_ENTRY_TIMES, default="now", db_default="now"
+    )
+    password_again = models.BooleanField(
+        _("password again before approving and before changing rules"), default=False, db_default=False
+    )
 
     objects = RulesQuerySet.as_manager()
     history = tracked()
@@ -63,7 +71,25 @@ class TypeRule(Guarded):
     """The rule of one record type. A missing row allows nothing."""
 
     LOCKED = frozenset(
-        {"company", "record_type", "owners_may", "closed_through", "allow_future", "reason_required", "note_length"}
+        {
+            "company",
+            "record_type",
+            "owners_may",
+            "closed_through",
+            "closed_hard_through",
+            "grace_days",
+            "reported_through",
+            "allow_future",
+            "reason_required",
+            "note_length",
+            "requests_allowed",
+            "request_days",
+            "approval_days",
+            "approval_on_key",
+            "lock_signed",
+            "lock_opportunity",
+            "warn_order",
+        }
     )
 
     company = models.ForeignKey(CompanyRules, on_delete=models.PROTECT, default=1, related_name="type_rules")
@@ -73,6 +99,18 @@ class TypeRule(Guarded):
     allow_future = models.BooleanField(_("allow times in the future"), default=False)
     reason_required = models.BooleanField(_("reason required"), default=True)
     note_length = models.PositiveSmallIntegerField(_("shortest explanation"), default=0)
+    closed_hard_through = models.DateField(_("closed for good through"), null=True, blank=True)
+    grace_days = models.PositiveSmallIntegerField(_("days after a month's end until it closes"), null=True, blank=True)
+    reported_through = models.DateField(_("reported through"), null=True, blank=True)
+    requests_allowed = models.BooleanField(
+        _("what lies beyond the window may be asked for"), default=True, db_default=True
+    )
+    request_days = models.PositiveSmallIntegerField(_("days until a request expires"), default=14, db_default=14)
+    approval_days = models.PositiveIntegerField(_("days a change may move without approval"), null=True, blank=True)
+    approval_on_key = models.BooleanField(_("changes on key customers need approval"), default=False, db_default=False)
+    lock_signed = models.BooleanField(_("a signed contract locks its entry time"), default=False, db_default=False)
+    lock_opportunity = models.BooleanField(_("and that of its opportunity"), default=False, db_default=False)
+    warn_order = models.BooleanField(_("warn of an odd order"), default=True, db_default=True)
 
     objects = RulesQuerySet.as_manager()
     history = tracked()

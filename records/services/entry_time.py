@@ -11,13 +11,14 @@ from django.contrib.auth import get_user_model
 
 from audit.acts import act
 from records.access import Checker, Source
+from records.models import TypeRule
 from records.models._entry_time_key import key
 from records.models.access import REDATE
 from records.models.record import Record
 from records.refusals import Refused, StaleRecord, refuse
-from records.rules import MINUTES_TO_TAKE_BACK, Case, judge
+from records.rules import MINUTES_TO_TAKE_BACK, Case, Limits, Verdict, judge
 
-from .judging import class_of, limits_for
+from .judging import class_of, limits_for, locked_by, neighbours
 from .locks import locked, rules_lock
 from .refusing import service
 
@@ -81,6 +82,7 @@ class Move:
     acknowledged: frozenset[str] = frozenset()
     trail: dict[str, Any] = field(default_factory=dict)
     undoes: int | None = None
+    approved: bool = False  # by the person acting, who answers somebody else's request
 
 
 def change(
@@ -102,17 +104,24 @@ def change(
         raise refuse("archived")
     if row.entered_at == move.entered_at:  # 5
         return Result(None, row.version, move.entered_at, move.entered_at)
-    _judge(row, move, checker, sources, channel)  # 6: what
-    return _write(row, move, checker, sources[0], channel)  # 7: all or nothing
+    verdict, limits = _judge(row, move, checker, sources, channel)  # 6: what
+    exception = limits.excepted_by if verdict.excepted and limits else None
+    return _write(row, move, checker, sources[0], channel, exception)  # 7: all or nothing
 
 
-def foresee(*, record: Any, move: Move, by: Any, channel: str, at: dt.datetime) -> None:
-    """What the door would say of `move` at the moment `at`: raises Refused as it would; nothing is written or kept."""
+def foresee(*, record: Any, move: Move, by: Any, channel: str, at: dt.datetime) -> Verdict:
+    """What the door would say of `move` at the moment `at`: raises Refused as it would; nothing is written or kept.
+
+    Warnings that were not ticked come back in the verdict instead of refusing.
+    """
     checker = Checker(by, at)
     sources = _sources(record, checker)
     if record.archived_at is not None:
         raise refuse("archived")
-    _judge(record, move, checker, sources, channel)
+    verdict, _ = _verdict(record, move, checker, sources, channel)
+    if verdict.errors:
+        raise Refused(*verdict.errors, may_ask=verdict.may_ask)
+    return verdict
 
 
 def _sources(row: Any, checker: Checker) -> list[Source]:
@@ -124,10 +133,31 @@ def _sources(row: Any, checker: Checker) -> list[Source]:
     return sources
 
 
-def _judge(row: Any, move: Move, checker: Checker, sources: list[Source], channel: str) -> None:
+def _judge(
+    row: Any, move: Move, checker: Checker, sources: list[Source], channel: str
+) -> tuple[Verdict, Limits | None]:
+    """The verdict, once nothing refuses any more: no error, and every warning ticked by its code."""
+    verdict, limits = _verdict(row, move, checker, sources, channel)
+    if verdict.errors:
+        raise Refused(*verdict.errors, may_ask=verdict.may_ask)
+    if {warning.code for warning in verdict.warnings} - move.acknowledged:
+        raise Refused(*verdict.warnings)
+    return verdict, limits
+
+
+def _verdict(
+    row: Any, move: Move, checker: Checker, sources: list[Source], channel: str
+) -> tuple[Verdict, Limits | None]:
     name, customer_class = row._meta.model_name, class_of(row)
+    rule = TypeRule.objects.select_related("company").filter(record_type=name).first()
     limits = limits_for(
-        who=checker.who, record_type=name, customer_class=customer_class, sources=sources, channel=channel
+        who=checker.who,
+        record_type=name,
+        customer_class=customer_class,
+        sources=sources,
+        channel=channel,
+        rule=rule,
+        at=checker.at,
     )
     case = Case(
         record_type=name,
@@ -137,15 +167,14 @@ def _judge(row: Any, move: Move, checker: Checker, sources: list[Source], channe
         reason=move.reason,
         note=move.note,
         taking_back=move.undoes is not None and _may_take_back(row, move.undoes, checker),
+        approved=move.approved,
+        locked_by=locked_by(row, rule),
+        order=neighbours(row) if rule is not None and rule.warn_order else (),
     )
-    verdict = judge(case, limits, checker.at)
-    if verdict.errors:
-        raise Refused(*verdict.errors)
-    if {warning.code for warning in verdict.warnings} - move.acknowledged:
-        raise Refused(*verdict.warnings)
+    return judge(case, limits, checker.at), limits
 
 
-def _write(row: Any, move: Move, checker: Checker, source: Source, channel: str) -> Result:
+def _write(row: Any, move: Move, checker: Checker, source: Source, channel: str, exception: int | None) -> Result:
     before, row.entered_at = row.entered_at, move.entered_at
     opening = act(
         by=checker.user,
@@ -157,6 +186,7 @@ def _write(row: Any, move: Move, checker: Checker, source: Source, channel: str)
         undoes=move.undoes,
         allowed_by_kind=source.kind,
         allowed_by_id=source.id,
+        exception_id=exception,
         acknowledged=",".join(sorted(move.acknowledged)),
         **move.trail,
     )

@@ -101,5 +101,6 @@ class Judge:
                 customer_class=customer_class,
                 sources=sources,
                 channel=self.channel,
+                at=self.checker.at,
             )
         return self._limits[known]

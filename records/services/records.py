@@ -134,7 +134,12 @@ def _judge_new(record: Any, checker: Checker, *, reason: str, note: str, channel
         backfill=backfill,
     )
     limits = limits_for(
-        who=checker.who, record_type=name, customer_class=customer_class, sources=sources, channel=channel
+        who=checker.who,
+        record_type=name,
+        customer_class=customer_class,
+        sources=sources,
+        channel=channel,
+        at=checker.at,
     )
     verdict = judge(case, limits, checker.at)
     if verdict.errors:

@@ -63,6 +63,12 @@ def sentence(finding: Finding) -> str:
         return _order(finding.code, params)
     if finding.code == "locked":
         return _simple()[f"locked_{params['by']}"]
+    if finding.code == "password_often":
+        return ngettext(
+            "Wrong too often. Wait %(minutes)s minute, then try again.",
+            "Wrong too often. Wait %(minutes)s minutes, then try again.",
+            params["minutes"],
+        ) % {"minutes": params["minutes"]}
     if finding.code == "note":
         return ngettext(
             "Write what happened, in at least %(length)s character.",
@@ -92,6 +98,7 @@ def _simple() -> dict[str, str]:
         "rules_right": _("You may not change rules."),
         "period_lower": _("Lowering a closed period needs the right to reopen periods, and a reason."),
         "stale_rule": _("Somebody changed this rule meanwhile. Look at it again before you change it."),
+        "password": _("This is not your password. Nothing was done; type it again."),
         "inactive": _("This person may no longer sign in, so nothing is allowed."),
         "archived": _("This record is archived. Take it back from the archive first."),
         "future": _("Later than now. An entry time cannot lie in the future."),

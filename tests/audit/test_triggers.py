@@ -26,7 +26,8 @@ from tests.machine import program
 EVERY_TABLE = pytest.mark.parametrize("model", TRACKED, ids=lambda model: model.__name__)
 # a column that anybody may think harmless
 COLUMN = {"Contact": "phone", "CompanyRules": "name", "TypeRule": "note_length", "Window": "days_forward"} | {
-    "Reason": "name_en"
+    "Reason": "name_en",
+    "TimeRequest": "words",
 }
 
 
@@ -270,7 +271,7 @@ def test_a_tracked_row_cannot_be_replaced_or_truncated(house, model):
     assert (stored(model, row.pk), model.history.model.objects.count()) == (values, before)
 
 
-NO_OTHER_KEY = ("Contact", "CompanyRules")  # nothing but the id is unique there
+NO_OTHER_KEY = ("Contact", "CompanyRules", "PeriodException")  # nothing but the id is unique there
 
 
 @pytest.mark.skipif(POSTGRES, reason="only SQLite has OR REPLACE")

@@ -20,6 +20,7 @@ from records.rules import MINUTES_TO_TAKE_BACK, Case, Limits, Verdict, judge
 
 from .judging import class_of, limits_for, locked_by, neighbours
 from .locks import locked, rules_lock
+from .notices import tell_of_change
 from .refusing import service
 
 # A change is stale only where one of these moved since the seen version: they decide what it means and who may.
@@ -193,6 +194,8 @@ def _write(row: Any, move: Move, checker: Checker, source: Source, channel: str,
     with opening as opened, key():
         opened.about(row, previous_entered_at=before)
         row.save(update_fields=["entered_at"])
+    why: dict[str, Any] = {"reason": move.reason, "words": move.note, "trail": move.trail}
+    tell_of_change(record=row, before=before, at=checker.at, actor=checker.user, **why)
     return Result(opened.made, row.version, before, move.entered_at)
 
 

@@ -63,7 +63,7 @@ def give(record: Any, to: Any, by: Any, **terms: Any) -> None:
 @pytest.mark.parametrize("kind", RECORDS)
 @pytest.mark.parametrize("by", ["manager", "senior", "administrator"])
 def test_a_change_of_an_entry_time_by_a_role(cast, records, kind, by):
-    with at_most(12):
+    with at_most(14):
         change(records[kind], getattr(cast, by))
 
 
@@ -77,7 +77,7 @@ SOURCES: dict[str, Callable[[Any, Any], None]] = {
 @pytest.mark.parametrize("by", SOURCES)
 def test_a_change_of_an_entry_time_as_owner_or_by_a_grant(cast, records, by):
     SOURCES[by](cast, records)
-    with at_most(12):
+    with at_most(14):
         change(records["followup"], getattr(cast, by))
 
 
@@ -85,14 +85,14 @@ def test_it_costs_the_same_however_long_the_history(cast, records):
     call = records["followup"]
     for version in range(1, 31):
         change(call, cast.owner, back=1 + version / 24, version=version)
-    with at_most(12):
+    with at_most(14):
         change(call, cast.owner, back=3, version=31)
 
 
 def test_a_change_after_somebody_elses_edit_reads_what_happened_since(cast, records):
     values = {"summary": "New"}
     update_record(record=records["followup"], seen_version=1, values=values, by=cast.owner, channel="web", clock=clock)
-    with at_most(12):
+    with at_most(14):
         change(records["followup"], cast.owner)
 
 
@@ -106,10 +106,10 @@ def test_an_edit_of_another_field(cast, records):
 
 def test_an_undo(cast, records):
     made = change(records["followup"], cast.owner)
-    with at_most(15):
+    with at_most(16):
         undo_change(record=records["followup"], history_id=made.history_id, by=cast.owner, channel="undo", clock=clock)
 
 
 def test_a_creation(cast, records):
-    with at_most(12):
+    with at_most(14):
         make.follow_up(cast.owner, records["customer"])

@@ -21,6 +21,7 @@ from records.refusals import StaleRecord, refuse
 
 from .granting import Terms, check, check_why, holder_of, may_grant, terms_of
 from .locks import rules_lock
+from .notices import tell_of_grant
 from .records import Clock, actor
 from .refusing import service
 
@@ -74,6 +75,7 @@ def grant(
     )
     with _act(checker, why, channel, remote_addr), key():
         made.save(force_insert=True)
+    tell_of_grant(made, kind="granted", at=checker.at, actor=checker.user, why=why)
     return made
 
 
@@ -110,6 +112,7 @@ def change_grant(
         setattr(found, name, value)
     with _act(checker, why, channel, remote_addr), key():
         found.save(update_fields=[*changed, "why", "granted_by"])
+    tell_of_grant(found, kind="granted", at=checker.at, actor=checker.user, why=why)
     return found
 
 
@@ -122,6 +125,7 @@ def revoke(*, grant: Any, why: str, by: Any, channel: str, clock: Clock, remote_
     if not may_grant(found.content_object, checker, terms_of(found).kind):
         raise refuse("grant_right")
     check_why(why)
+    tell_of_grant(found, kind="revoked", at=checker.at, actor=checker.user, why=why)
     _delete(found, checker, why, channel, remote_addr)
 
 

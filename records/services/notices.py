@@ -86,6 +86,17 @@ def tell_of_change(
     )
 
 
+def tell_of_grant(grant: Any, *, kind: str, at: dt.datetime, actor: Any, why: str) -> int:
+    """Tell the person, or the members of the group, that they were granted a right, or that it was revoked.
+
+    The notice's `after` is the end of what is granted.
+    """
+    users = get_user_model()._default_manager
+    to = [grant.user_id] if hasattr(grant, "user_id") else users.filter(groups=grant.group_id)
+    until = grant.until.replace(microsecond=0) if grant.until and kind == Notice.Kind.GRANTED else None
+    return tell(kind=kind, record=grant.content_object, at=at, actor=actor, to=to, after=until, words=why.strip())
+
+
 def _people(to: Iterable[Any]) -> QuerySet:
     return to if isinstance(to, QuerySet) else get_user_model()._default_manager.filter(pk__in=_ids(to))
 

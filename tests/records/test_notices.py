@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 from django.db import transaction
 
+from crm.models import Role
 from records.models import Follow, Notice, NoticeRule
+from records.refusals import Refused
+from records.services import grants
 from records.services.entry_time import change_entry_time
 from records.services.notices import tell
 from records.services.undo import undo_change
@@ -122,3 +125,33 @@ def test_who_wants_no_mail_gets_none(cast, call):
     type(cast.owner).objects.filter(pk=cast.owner.pk).update(mail="none")
     change(call, cast.manager)
     assert Notice.objects.get().mail_due is False
+
+
+# ---- grants ----
+
+
+def test_a_person_is_told_of_a_grant_of_its_new_terms_and_of_its_end(cast, call):
+    given = make.grant(call, cast.colleague, cast.manager)
+    terms = grants.Terms(until=NOW + days(2), days_back=14)
+    how = {"by": cast.manager, "channel": "web", "clock": clock}
+    given = grants.change_grant(grant=given, seen_version=1, terms=terms, why="Sooner", **how)
+    grants.revoke(grant=given, why="Done", **how)
+    notices = Notice.objects.order_by("id").values_list("user__username", "kind", "after", "words", "actor_name")
+    assert list(notices) == [
+        ("colleague", "granted", NOW + days(4), "Cards entered late", "Manager"),
+        ("colleague", "granted", NOW + days(2), "Sooner", "Manager"),
+        ("colleague", "revoked", None, "Done", "Manager"),
+    ]
+
+
+def test_active_members_of_a_group_are_told_of_its_grant(cast, call):
+    make.grant(call, cast.west.group, cast.manager)
+    assert told("granted") == ["stranger"]
+    make.grant(call, Role.objects.get(key="administrator").group, cast.manager)
+    assert told("granted") == ["administrator", "root", "stranger"]
+
+
+def test_a_refused_grant_tells_nobody(cast, call):
+    with pytest.raises(Refused):
+        make.grant(call, cast.manager, cast.manager)
+    assert not Notice.objects.exists()

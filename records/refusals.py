@@ -44,11 +44,14 @@ class StaleRecord(Exception):
         super().__init__(f"{record._meta.label} {record.pk} changed since it was seen: {sorted(current)}")
 
 
+WARNINGS = frozenset({"before_customer", "before_opportunity", "after_won", "after_follow_up", "after_contract"})
+
+
 def sentence(finding: Finding) -> str:
     """What a finding says: what happened and what one can do next."""
     params = finding.params
     if finding.code == "closed":
-        return _closed(params["through"], params.get("leaves", False))
+        return _closed(**params)
     if finding.code == "window":
         return _window(params["days"])
     if finding.code == "too_far":
@@ -58,11 +61,15 @@ def sentence(finding: Finding) -> str:
             params["days"],
         ) % {"days": params["days"]}
     if finding.code == "approval":
-        return _approval(params["because"], params["days"])
-    if finding.code in ("before_customer", "before_opportunity", "after_won"):
+        return _approval(**params)
+    if finding.code in WARNINGS:
         return _order(finding.code, params)
     if finding.code == "locked":
         return _simple()[f"locked_{params['by']}"]
+    if finding.code in ("period_hard", "period_ahead", "zone_hard"):
+        return _period(finding.code, params)
+    if finding.code == "answered":
+        return _answered(params["state"], params["name"])
     if finding.code == "password_often":
         return ngettext(
             "Wrong too often. Wait %(minutes)s minute, then try again.",
@@ -97,8 +104,33 @@ def _simple() -> dict[str, str]:
         "import_right": _("You may not import records of this type."),
         "rules_right": _("You may not change rules."),
         "period_lower": _("Lowering a closed period needs the right to reopen periods, and a reason."),
+        "period_raise": _("Closing a period needs the right to close periods. Ask an administrator."),
+        "window_days": _("Write whole days from 0 to 36,500, or no limit."),
+        "reason_name": _("Write the reason in both languages."),
+        "reason_taken": _("There is a reason of this name already. Choose another name."),
+        "reason_last": _("Keep at least one reason on offer: changes need one."),
+        "exception_right": _("You may not let anybody into closed periods."),
+        "exception_self": _("Nobody makes an exception for themselves, nor for a role or team they belong to."),
+        "exception_ended": _("This exception has ended or was revoked already."),
         "stale_rule": _("Somebody changed this rule meanwhile. Look at it again before you change it."),
         "password": _("This is not your password. Nothing was done; type it again."),
+        "see_right": _("You may not see this record."),
+        "requests_off": _("Requests are not allowed for these records. Ask an administrator."),
+        "ask_needless": _("You may change this entry time yourself."),
+        "ask_same": _("Unchanged. Choose another time to go on."),
+        "request_open": _("You have asked for this record already. Withdraw that request before you ask again."),
+        "proof_size": _("The file is larger than 2 MB. Choose a smaller one, or give a link."),
+        "four_eyes": _("You asked for this yourself. Somebody else has to answer it."),
+        "decide_right": _("You may not answer requests."),
+        "asker_granted": _(
+            "Who asks has given you the right on this record. Somebody whose right comes from elsewhere has to answer."
+        ),
+        "request_expired": _("This request has expired. It can be asked again."),
+        "overtaken": _("The record was changed since this was asked, so it no longer fits. It can be asked again."),
+        "answer_note": _("Write why you reject it."),
+        "withdraw_right": _("Only who asked may withdraw a request."),
+        "behalf_right": _("You may not change entry times on behalf of others."),
+        "behalf_asker": _("Choose the active person who asked for it, somebody else than you."),
         "inactive": _("This person may no longer sign in, so nothing is allowed."),
         "archived": _("This record is archived. Take it back from the archive first."),
         "future": _("Later than now. An entry time cannot lie in the future."),
@@ -118,17 +150,42 @@ def _simple() -> dict[str, str]:
     }
 
 
-def _closed(through: dt.date, leaves: bool) -> str:
+def _closed(through: dt.date, leaves: bool = False, for_good: bool = False) -> str:
+    day = {"day": through.isoformat()}
+    if for_good and leaves:
+        return _("Closed for good through %(day)s: this entry time lies there and stays.") % day
+    if for_good:
+        return _("Closed for good through %(day)s. Choose a later time.") % day
     if leaves:
-        return _(
-            "Closed through %(day)s: this entry time lies in a closed period and stays there. An administrator can "
-            "reopen the period."
-        ) % {"day": through.isoformat()}
-    return _("Closed through %(day)s. Choose a later time, or ask an administrator.") % {"day": through.isoformat()}
+        return (
+            _(
+                "Closed through %(day)s: this entry time lies in a closed period and stays there. An administrator can "
+                "reopen the period."
+            )
+            % day
+        )
+    return _("Closed through %(day)s. Choose a later time, or ask an administrator.") % day
 
 
-def _approval(because: tuple[str, ...], days: int | None) -> str:
-    """Why a second person must agree."""
+def _period(code: str, params: dict[str, Any]) -> str:
+    """Why a period cannot be closed or opened so."""
+    if code == "period_ahead":
+        return _("Only days that are over can be closed. Choose a day before %(day)s.") % {
+            "day": params["today"].isoformat()
+        }
+    words = {
+        "period_hard": _(
+            "Closed for good through %(day)s. Nobody can open that again; choose that day or a later one."
+        ),
+        "zone_hard": _("In this zone the period that is closed for good through %(day)s would end earlier."),
+    }
+    return words[code] % {"day": params["through"].isoformat()}
+
+
+def _approval(because: tuple[str, ...], days: int | None, new: bool = False) -> str:
+    """Why a second person must agree, and what to do."""
+    if new:
+        return _("A time like this needs the approval of a second person. Save it as now, and ask for the change then.")
     if "large" in because and days is not None:
         return ngettext(
             "A change of more than %(days)s day needs the approval of a second person. Ask for it.",
@@ -140,15 +197,29 @@ def _approval(because: tuple[str, ...], days: int | None) -> str:
     return _("The month is reported already: a change needs the approval of a second person. Ask for it.")
 
 
+def _answered(state: str, name: str) -> str:
+    """What has become of a request that somebody answers too late."""
+    words = {
+        "approved": _("%(name)s has approved this request already."),
+        "rejected": _("%(name)s has rejected this request already."),
+        "withdrawn": _("This request was withdrawn meanwhile."),
+        "expired": _("This request has expired. It can be asked again."),
+        "overtaken": _("The record was changed since this was asked, so it no longer fits. It can be asked again."),
+    }
+    return words[state] % {"name": name}
+
+
 def _order(code: str, params: dict[str, Any]) -> str:
     """What the new time passes that it should not."""
     words = {
         "before_customer": _("Earlier than its customer %(name)s was entered (%(time)s). Is that so?"),
         "before_opportunity": _("Earlier than its opportunity %(name)s was entered (%(time)s). Is that so?"),
-        "after_won": _("%(name)s was won before this time (%(time)s). Is that so?"),
+        "after_won": _("Later than %(name)s was won (%(day)s). Is that so?"),
+        "after_follow_up": _("Later than its first follow-up was entered (%(time)s). Is that so?"),
+        "after_contract": _("Later than its first contract was entered (%(time)s). Is that so?"),
     }
     time = format_time(params["moment"], timezone.get_current_timezone())
-    return words[code] % {"name": params["name"], "time": time}
+    return words[code] % {"name": params["name"], "time": time, "day": params["day"].isoformat()}
 
 
 def _window(days: int) -> str:

@@ -100,7 +100,7 @@ def check(record: Any, to: Any, terms: Terms, why: str, checker: Checker, standi
         raise refuse("grant_end")
     if standing is not None and _shortens(terms, standing):
         return
-    if not _is_active(to):
+    if not is_active(to):
         raise refuse("grant_holder")
     covers = terms.covers and record._meta.model_name == "customer"
     if covers and not all(terms.kind.format(each) in checker.who.permissions for each in TYPES):
@@ -123,7 +123,7 @@ def check_why(why: str) -> None:
         raise refuse("value")
 
 
-def _is_active(to: Any) -> bool:
+def is_active(to: Any) -> bool:
     """Whether the holder, read afresh, is an active person, or the group of a role or a team."""
     if isinstance(to, Group):
         return Group.objects.filter(pk=to.pk).exclude(role=None, team=None).exists()

@@ -80,7 +80,10 @@ def _closes(rule: TypeRule) -> bool:
 
 
 def excepted_by(who: Person, record_type: str, at: dt.datetime) -> int | None:
-    """The exception that lets the person into closed periods of the type at `at`: the one that lasts longest."""
+    """The exception that lets the person into closed periods of the type at `at`: the one that lasts longest.
+
+    One they gave themselves never counts, also not through a role or team they joined afterwards.
+    """
     found = PeriodException.objects.in_force(at).filter(Q(user=who.id) | Q(group__in=who.groups))
     return found.filter(record_type=record_type).order_by("-until").values_list("pk", flat=True).first()
 
@@ -100,6 +103,7 @@ def neighbours(record: Any) -> tuple[Neighbour, ...]:
     """What the record's entry time should not pass: its customer's, its opportunity's, the day it was won."""
     found = []
     customer, opportunity = getattr(record, "customer", None), getattr(record, "opportunity", None)
+    found = found.exclude(granted_by=who.id)
     if isinstance(record, FollowUp) and isinstance(customer, Customer):
         found.append(Neighbour("before_customer", customer.entered_at, customer.name))
     if isinstance(record, Contract) and opportunity is not None:

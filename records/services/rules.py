@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from audit.acts import act
-from audit.times import now
+from audit.times import FORMATS, now
+from records.access import Checker
 from records.models import CompanyRules, Reason, TypeRule, Window
 from records.models._entry_time_key import key
 from records.models.rules import TYPES
 from records.refusals import refuse
 
 from .locks import locked, rules_lock
+from .periods import check_periods, check_zone
 from .records import Clock, Saved, actor, write
 from .refusing import service
+from .rows import check_manager
 
 REASONS = (
     ("typing_error", "Typing error", "日期填错"),
@@ -61,22 +64,36 @@ def fill_presets(*, roles: dict[str, Any]) -> int:
 
 @service("change_rule", about="rule")
 def change_rule(
-    *, rule: Any, seen_version: int, values: dict[str, Any], by: Any, note: str, channel: str, clock: Clock
+    *,
+    rule: Any,
+    seen_version: int,
+    values: dict[str, Any],
+    by: Any,
+    note: str,
+    channel: str,
+    clock: Clock,
+    remote_addr: str | None = None,
 ) -> Saved:
-    """Change a CompanyRules, TypeRule, Window or Reason row to `values` (field → value), with why in `note`.
+    """Change the company's row or the rule of a type to `values` (field → value), with why in `note`.
 
-    Raises Refused ("rules_right", "period_lower", "stale_rule").
+    Raises Refused: rules_right, why, stale_rule, value; and of closed periods period_lower, period_raise, period_hard,
+    period_ahead, zone_hard. Raises ValidationError for a value that the field refuses.
     """
     rules_lock(exclusive=True)
     row = locked(type(rule), rule.pk)
     checker = actor(by, clock())
-    if "manage_rules" not in checker.who.permissions:
-        raise refuse("rules_right")
+    check_manager(checker, note)
     if row.version != seen_version:
         raise refuse("stale_rule")
-    if "closed_through" in values and row.closed_through is not None:
-        new = values["closed_through"]
-        lowers = new is None or new < row.closed_through
-        if lowers and ("reopen_periods" not in checker.who.permissions or not note.strip()):
-            raise refuse("period_lower")
-    return write(row, values, checker, reason="", note=note, channel=channel)
+    if isinstance(row, TypeRule):
+        values = check_periods(row, values, checker)
+    elif isinstance(row, CompanyRules):
+        _check_company(row, values, checker)
+    return write(row, values, checker, reason="", note=note.strip(), channel=channel, remote_addr=remote_addr)
+
+
+def _check_company(row: CompanyRules, values: dict[str, Any], checker: Checker) -> None:
+    if values.get("zone", row.zone) != row.zone:
+        check_zone(row.zone, values["zone"], checker)
+    if values.get("time_format", row.time_format) not in FORMATS:
+        raise refuse("value")

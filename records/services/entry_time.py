@@ -15,16 +15,15 @@ from records.models import TypeRule
 from records.models._entry_time_key import key
 from records.models.access import REDATE
 from records.models.record import Record
-from records.refusals import Refused, StaleRecord, refuse
+from records.refusals import Refused, refuse
 from records.rules import MINUTES_TO_TAKE_BACK, Case, Limits, Verdict, judge
 
+from .four_eyes import not_granted_by
 from .judging import class_of, limits_for, locked_by, neighbours
 from .locks import locked, rules_lock
 from .notices import tell_of_change
 from .refusing import service
-
-# A change is stale only where one of these moved since the seen version: they decide what it means and who may.
-DECIDES = ("entered_at", "owner_id", "importance", "customer_id", "opportunity_id", "archived_at")
+from .seen import check_seen, rows_since
 
 
 @dataclass(frozen=True)
@@ -84,6 +83,7 @@ class Move:
     trail: dict[str, Any] = field(default_factory=dict)
     undoes: int | None = None
     approved: bool = False  # by the person acting, who answers somebody else's request
+    asked_by: int | None = None  # whose request it is: grants they gave do not count for who answers it
 
 
 def change(
@@ -94,13 +94,13 @@ def change(
     rules_lock(exclusive=False)
     at = clock()  # 2
     by = get_user_model().objects.get(pk=by.pk)
-    since = _since(row, seen_version)
+    since = rows_since(row, seen_version)
     again = _repeated(since, by, move)  # 3: seen before?
     if again is not None:
         return again
     checker = Checker(by, at)
-    sources = _sources(row, checker)  # 4: who, stale, archived
-    _refuse_stale(row, seen_version, since)
+    sources = _sources(row, checker, move)  # 4: who, stale, archived
+    check_seen(row, seen_version, since)
     if row.archived_at is not None:
         raise refuse("archived")
     if row.entered_at == move.entered_at:  # 5
@@ -116,7 +116,7 @@ def foresee(*, record: Any, move: Move, by: Any, channel: str, at: dt.datetime) 
     Warnings that were not ticked come back in the verdict instead of refusing.
     """
     checker = Checker(by, at)
-    sources = _sources(record, checker)
+    sources = _sources(record, checker, move)
     if record.archived_at is not None:
         raise refuse("archived")
     verdict, _ = _verdict(record, move, checker, sources, channel)
@@ -125,10 +125,21 @@ def foresee(*, record: Any, move: Move, by: Any, channel: str, at: dt.datetime) 
     return verdict
 
 
-def _sources(row: Any, checker: Checker) -> list[Source]:
+def weigh(*, record: Any, move: Move, checker: Checker, channel: str) -> tuple[list[Source], Verdict]:
+    """What lets the person change the time of `record` (nothing, perhaps), and what the rules say of `move`.
+
+    Refuses nothing: for who may not do it, and asks for it.
+    """
+    sources = checker.why(record, REDATE.format(record._meta.model_name))
+    return sources, _verdict(record, move, checker, sources, channel)[0]
+
+
+def _sources(row: Any, checker: Checker, move: Move) -> list[Source]:
     if not checker.user.is_active:
         raise refuse("inactive")
     sources = checker.why(row, REDATE.format(row._meta.model_name))
+    if move.asked_by is not None:
+        sources = not_granted_by(move.asked_by, sources, row)
     if not sources:
         raise refuse("right")
     return sources
@@ -199,16 +210,6 @@ def _write(row: Any, move: Move, checker: Checker, source: Source, channel: str,
     return Result(opened.made, row.version, before, move.entered_at)
 
 
-def _since(row: Any, seen_version: int) -> list[dict[str, Any]]:
-    """History rows from the seen version on, oldest first; empty where nothing was changed since."""
-    if row.version == seen_version:
-        return []
-    history = row.history.model
-    names = [f for f in DECIDES if f in {each.attname for each in history._meta.concrete_fields}]
-    rows = history.objects.filter(id=row.pk, version__gte=seen_version).order_by("history_id")
-    return list(rows.values("history_id", "version", "history_user_id", "previous_entered_at", "reason", *names))
-
-
 def _repeated(rows: list[dict[str, Any]], by: Any, move: Move) -> Result | None:
     """The first answer, where the first move since the seen version is this person's with this time and reason."""
     first = next((row for row in rows[1:] if row["previous_entered_at"] is not None), None)
@@ -218,19 +219,6 @@ def _repeated(rows: list[dict[str, Any]], by: Any, move: Move) -> Result | None:
     if same != (by.pk, move.entered_at, move.reason or "unstated"):
         return None
     return Result(first["history_id"], first["version"], first["previous_entered_at"], move.entered_at, repeated=True)
-
-
-def _refuse_stale(row: Any, seen_version: int, rows: list[dict[str, Any]]) -> None:
-    """Raise StaleRecord where what decides changed since the seen version, or where that version is unknown."""
-    if row.version == seen_version:
-        return
-    names = [name for name in DECIDES if hasattr(row, name)]
-    if not rows or rows[0]["version"] != seen_version:
-        raise StaleRecord(row, {}, {name: getattr(row, name) for name in names})
-    seen = rows[0]
-    changed = [name for name in names if any(later[name] != seen[name] for later in rows[1:])]
-    if changed:
-        raise StaleRecord(row, {n: seen[n] for n in changed}, {n: getattr(row, n) for n in changed})
 
 
 def _may_take_back(row: Any, history_id: int, checker: Checker) -> bool:

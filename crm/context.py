@@ -45,5 +45,5 @@ def section_of(request: HttpRequest) -> str:
 def zone_label(request: HttpRequest) -> str:
     """The zone times are shown in. A visitor's page asks for the company's (one query)."""
     known = getattr(request, "user", None) and request.user.is_authenticated
-    zone = timezone.get_current_timezone() if known else times.zone(request.company.zone)
+    zone = timezone.get_current_timezone() if known else request.company.shown_zone
     return times.zone_label(zone, times.now())

@@ -29,7 +29,7 @@ class PersonMiddleware:
         request.remote_addr = remote_addr(request)
         zone = None
         if request.user.is_authenticated:
-            zone = times.zone(request.user.zone or request.company.zone)
+            zone = times.zone(request.user.zone) if request.user.zone else request.company.shown_zone
             speak(request)
         with timezone.override(zone):
             return whole_page_to_sign_in(request, self.get_response(request))

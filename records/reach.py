@@ -54,10 +54,8 @@ class Reach:
 
     @property
     def closed_through(self) -> dt.date | None:
-        """The last day of the closed period, included."""
-        if self.limits is None or self.limits.excepted_by is not None:
-            return None
-        return self.limits.closed_at(self.at)
+        """The last day that is closed to this person, included."""
+        return self.limits.shut_at(self.at) if self.limits else None
 
     @property
     def earliest(self) -> dt.datetime | None:

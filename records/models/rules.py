@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+from zoneinfo import ZoneInfo
+
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from audit import times
 from audit.tracking import tracked
 
 from .guard import Guarded, GuardedQuerySet
+
+logger = logging.getLogger("redate.rules")
 
 TYPES = ("customer", "opportunity", "followup", "contract")
 NEW_ENTRY_TIMES = (("now", _("Now, unless said otherwise")), ("ask", _("Ask each time")))
@@ -65,6 +71,15 @@ class CompanyRules(Guarded):
 
     def __str__(self) -> str:
         return self.name or "company"
+
+    @property
+    def shown_zone(self) -> ZoneInfo:
+        """The zone to show times in: UTC where `zone` names none, so that pages stand. No change is judged by it."""
+        try:
+            return times.zone(self.zone)
+        except ValueError:
+            logger.error("The company's time zone %r is none: pages show UTC", self.zone)
+            return ZoneInfo("UTC")
 
 
 class TypeRule(Guarded):

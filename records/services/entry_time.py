@@ -181,7 +181,7 @@ def _verdict(
         taking_back=move.undoes is not None and _may_take_back(row, move.undoes, checker),
         approved=move.approved,
         locked_by=locked_by(row, rule),
-        order=neighbours(row) if rule is not None and rule.warn_order else (),
+        order=neighbours(row, rule),
     )
     return judge(case, limits, checker.at), limits
 

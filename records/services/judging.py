@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Iterable
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, Q
 
-from audit.times import closed_edge
+from audit import times
 from records.access import Source
 from records.models import Contract, Customer, FollowUp, Opportunity, PeriodException, Reason, TypeRule, Window
 from records.models.access import Person
-from records.rules import Limits, Neighbour, WindowLimit
+from records.rules import LAST_DAY, Limits, Neighbour, WindowLimit
+
+logger = logging.getLogger("redate.rules")
 
 SIGNED = ("signed", "running", "ended")  # contracts that were signed, whatever became of them
+ONE_SECOND = dt.timedelta(seconds=1)
 SYSTEM_REASONS = {"import": "import", "undo": "undo", "command": "command"}  # codes a channel gives itself
 
 
@@ -47,24 +50,26 @@ def limits_for(
     rule: TypeRule | None = None,
     at: dt.datetime | None = None,
 ) -> Limits | None:
-    """The limits of a case; None where the type has no rule row, which `judge` refuses.
+    """The limits of a case; None where the type's rule is missing or broken: that is logged, and `judge` refuses.
 
     Exceptions are looked up at the moment `at`. `reasons` are the codes offered and `rule` the type's with its company,
     where a page has read them already; a service gives neither.
     """
     rule = rule or TypeRule.objects.select_related("company").filter(record_type=record_type).first()
-    if rule is None:
+    zone = zone_of(rule, record_type)
+    if rule is None or zone is None:
         return None
     offered = Reason.objects.filter(active=True).values_list("code", flat=True) if reasons is None else reasons
     codes = frozenset(offered)
     return Limits(
         windows=windows_of(who, record_type, customer_class, sources),
-        zone=ZoneInfo(rule.company.zone),
+        zone=zone,
         closed_through=rule.closed_through,
         allow_future=rule.allow_future,
         reason_required=rule.reason_required,
         note_length=rule.note_length,
         reasons=codes | {SYSTEM_REASONS[channel]} if channel in SYSTEM_REASONS else codes,
+        closed_hard_through=rule.closed_hard_through,
         grace_days=rule.grace_days,
         excepted_by=excepted_by(who, record_type, at) if at and _closes(rule) else None,
         requests_allowed=rule.requests_allowed,
@@ -75,7 +80,20 @@ def limits_for(
     )
 
 
+def zone_of(rule: TypeRule | None, record_type: str) -> dt.tzinfo | None:
+    """The company's zone; None, with a line in the log, where the type has no rule or the zone's name is none."""
+    if rule is None:
+        logger.error("No rule for %s: nothing is allowed", record_type)
+        return None
+    try:
+        return times.zone(rule.company.zone)
+    except ValueError:
+        logger.error("The company's time zone %r is none: nothing is allowed", rule.company.zone)
+        return None
+
+
 def _closes(rule: TypeRule) -> bool:
+    """Whether anything is closed that an exception could open."""
     return rule.closed_through is not None or rule.grace_days is not None
 
 
@@ -85,6 +103,7 @@ def excepted_by(who: Person, record_type: str, at: dt.datetime) -> int | None:
     One they gave themselves never counts, also not through a role or team they joined afterwards.
     """
     found = PeriodException.objects.in_force(at).filter(Q(user=who.id) | Q(group__in=who.groups))
+    found = found.exclude(granted_by=who.id)
     return found.filter(record_type=record_type).order_by("-until").values_list("pk", flat=True).first()
 
 
@@ -99,19 +118,39 @@ def locked_by(record: Any, rule: TypeRule | None) -> str:
     return "contract" if signed.filter(Exists(locks)).exists() else ""
 
 
-def neighbours(record: Any) -> tuple[Neighbour, ...]:
-    """What the record's entry time should not pass: its customer's, its opportunity's, the day it was won."""
+def neighbours(record: Any, rule: TypeRule | None) -> tuple[Neighbour, ...]:
+    """What the record's entry time should not pass: what it hangs on, what hangs on it, the day it was won.
+
+    What hangs on it is not named: the person may not know it.
+    """
+    if rule is None or not rule.warn_order:
+        return ()
     found = []
     customer, opportunity = getattr(record, "customer", None), getattr(record, "opportunity", None)
-    found = found.exclude(granted_by=who.id)
     if isinstance(record, FollowUp) and isinstance(customer, Customer):
         found.append(Neighbour("before_customer", customer.entered_at, customer.name))
     if isinstance(record, Contract) and opportunity is not None:
         found.append(Neighbour("before_opportunity", opportunity.entered_at, opportunity.name))
     if isinstance(record, Opportunity) and record.stage == "won" and record.expected_close_on is not None:
-        end = closed_edge(record.expected_close_on, ZoneInfo("UTC"))
-        found.append(Neighbour("after_won", end, record.name))
+        found += _won(record, zone_of(rule, rule.record_type))
+    if isinstance(record, Customer):
+        found += _first("after_follow_up", FollowUp.objects.filter(customer=record.pk))
+    if isinstance(record, Opportunity):
+        found += _first("after_contract", Contract.objects.filter(opportunity=record.pk))
     return tuple(found)
+
+
+def _won(record: Opportunity, zone: dt.tzinfo | None) -> list[Neighbour]:
+    """The last second of the day on which it was won, in the company's zone."""
+    if zone is None or record.expected_close_on is None or record.expected_close_on >= LAST_DAY:
+        return []
+    return [Neighbour("after_won", times.closed_edge(record.expected_close_on, zone) - ONE_SECOND, record.name)]
+
+
+def _first(code: str, children: Any) -> list[Neighbour]:
+    """The first of the records that hang on it."""
+    found = children.live().order_by("entered_at").values_list("entered_at", flat=True).first()
+    return [] if found is None else [Neighbour(code, found)]
 
 
 def class_of(record: Any) -> str:

@@ -12,13 +12,16 @@ from records.importing.errors import RowError
 from records.importing.plan import Planned
 from records.models import RECORDS
 from records.models.access import REDATE
-from records.rules import Case, Limits, judge
+from records.rules import Case, Finding, Limits, judge
 
 from .judging import limits_for
 
 
 class Judge:
-    """Says of each row whether it may be stored, and keeps what speaks against the others in `errors`."""
+    """Says of each row whether it may be stored, and keeps what speaks against the others in `errors`.
+
+    A file cannot tick a warning, so an odd order of times is not asked about here.
+    """
 
     def __init__(self, record_type: str, checker: Checker, channel: str, note: str) -> None:
         self.record_type, self.checker, self.channel, self.note = record_type, checker, channel, note
@@ -27,12 +30,14 @@ class Judge:
         self.errors: list[RowError] = []
         self._sources: dict[Any, list[Source]] = {}
         self._limits: dict[Any, Limits | None] = {}
+        self._stamps: dict[str, tuple[Finding, ...]] = {}
 
     def allows(self, row: Planned, owner: Any, customer: Any, opportunity: Any) -> bool:
         """Whether the row may be stored; what it hangs on has been found already."""
         found = [*self._rights(row, owner), *self._parents(customer, opportunity), *self._values(row)]
-        if row.entered_at is not None:
-            found += self._time(row, owner, customer)
+        found += self._stamp(self.record_type) if row.entered_at is None else self._time(row, owner, customer)
+        if customer is not None and customer.pk is None:
+            found += self._stamp("customer")
         self.errors += [RowError(row.line, code, column, params) for code, column, params in found]
         return not found
 
@@ -60,6 +65,16 @@ class Judge:
         except ValidationError as error:
             return [("said", ", ".join(error.message_dict), {"said": " ".join(error.messages)})]
         return []
+
+    def _stamp(self, record_type: str) -> list[tuple[str, str, dict[str, Any]]]:
+        """What speaks against a record that counts as entered now: the same for all of the type."""
+        if record_type not in self._stamps:
+            at = self.checker.at.replace(microsecond=0)
+            case = Case(record_type, "ordinary", None, at, reason="import", stamped=True)
+            self._stamps[record_type] = judge(
+                case, self._limits_of("ordinary", [], record_type), self.checker.at
+            ).errors
+        return [(finding.code, "entered_at", finding.params) for finding in self._stamps[record_type]]
 
     def _time(self, row: Planned, owner: Any, customer: Any) -> list[tuple[str, str, dict[str, Any]]]:
         """An entry time of a file obeys the rules as one that is typed."""
@@ -92,12 +107,13 @@ class Judge:
             self._sources[known] = self.checker.why(record, REDATE.format(self.record_type))
         return self._sources[known]
 
-    def _limits_of(self, customer_class: str, sources: list[Source]) -> Limits | None:
-        known = (customer_class, tuple(sources))
+    def _limits_of(self, customer_class: str, sources: list[Source], record_type: str = "") -> Limits | None:
+        record_type = record_type or self.record_type
+        known = (record_type, customer_class, tuple(sources))
         if known not in self._limits:
             self._limits[known] = limits_for(
                 who=self.checker.who,
-                record_type=self.record_type,
+                record_type=record_type,
                 customer_class=customer_class,
                 sources=sources,
                 channel=self.channel,

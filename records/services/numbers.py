@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from zoneinfo import ZoneInfo
 
 from django.db import connection
 
@@ -17,7 +16,7 @@ LETTERS = {"customer": "C", "opportunity": "O", "followup": "F", "contract": "K"
 
 def next_numbers(model: type[Record], recorded_at: dt.datetime, count: int) -> list[str]:
     """The next `count` numbers of a type. Raises the counter's row in the open transaction, after all other locks."""
-    year = day_of(recorded_at, ZoneInfo(company().zone)).year
+    year = day_of(recorded_at, company().shown_zone).year
     key = f"{LETTERS[model._meta.model_name or '']}-{year}"
     table = Counter._meta.db_table
     with connection.cursor() as cursor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +12,11 @@ from django.contrib.auth import get_user_model
 from audit.acts import act
 from records.access import Checker
 from records.models._entry_time_key import key
-from records.models.access import CHANGE, OWN, REDATE, person
+from records.models.access import CHANGE, OWN, person
 from records.models.record import Record
-from records.refusals import Refused, StaleRecord, refuse
-from records.rules import Case, judge
+from records.refusals import StaleRecord, refuse
 
-from .judging import class_of, limits_for
+from .judging_new import judge_new
 from .locks import locked, rules_lock
 from .numbers import next_numbers
 from .parents import check_parents, fresh_parents
@@ -66,15 +65,18 @@ def create_record(
     entered_at: dt.datetime | None = None,
     reason: str = "",
     note: str = "",
+    acknowledged: Iterable[str] = (),
     typed: str = "",
     typed_zone: str = "",
     remote_addr: str | None = None,
 ) -> Record:
     """Create a record of `model` with `values` (field → value; `owner` defaults to `by`).
 
-    Without `entered_at` it counts as entered now; with an earlier one (aware, whole seconds) the rules judge it and
-    `reason` (a Reason's code) is asked. Raises Refused; ValidationError for values the model refuses.
+    Without `entered_at` it counts as entered now; with an earlier one (aware, whole seconds) the rules judge it,
+    `reason` (a Reason's code) is asked, and warnings must be ticked: their codes stand in `acknowledged`. Raises
+    Refused; ValidationError for values the model refuses.
     """
+    ticked = frozenset(acknowledged)
     _check_names(model, values, also=AT_CREATION)
     rules_lock(exclusive=False)
     at = clock()
@@ -83,12 +85,14 @@ def create_record(
     clocks = {"recorded_at": stamp, "entered_at": entered_at or stamp, "original_entered_at": entered_at or stamp}
     record: Any = model(**{"owner": checker.user} | values | fresh_parents(values) | clocks)
     _check_new(record, checker)
-    _judge_new(record, checker, reason=reason, note=note, channel=channel, stamped=entered_at is None)
+    why = {"reason": reason, "note": note, "channel": channel}
+    judge_new(record, checker, **why, stamped=entered_at is None, acknowledged=ticked)
     for name, value in derived(record).items():
         setattr(record, name, value)
     record.number = next_numbers(model, stamp, 1)[0]
     record.full_clean(exclude=["version"], validate_unique=False, validate_constraints=False)
-    with _act(checker, reason, note, channel, typed=typed, typed_zone=typed_zone, remote_addr=remote_addr), key():
+    how = {"typed": typed, "typed_zone": typed_zone, "remote_addr": remote_addr}
+    with _act(checker, **why, **how, acknowledged=",".join(sorted(ticked))), key():
         record.save(force_insert=True)
     return record
 
@@ -114,36 +118,6 @@ def check_owner(owner: Any) -> None:
     fresh = get_user_model().objects.get(pk=owner.pk)
     if not fresh.is_active or OWN not in person(fresh).permissions:
         raise refuse("owner")
-
-
-def _judge_new(record: Any, checker: Checker, *, reason: str, note: str, channel: str, stamped: bool) -> None:
-    """An earlier time at creation obeys the rules of a change, so that nobody enters what they may not set."""
-    name, customer_class = record._meta.model_name, class_of(record)
-    backfill = f"backfill_{name}" in checker.who.permissions
-    sources = [] if stamped else checker.why(record, REDATE.format(name))
-    if not (stamped or backfill or sources):
-        raise refuse("right_new")
-    case = Case(
-        record_type=name,
-        customer_class=customer_class,
-        before=None,
-        after=record.entered_at,
-        reason=reason,
-        note=note,
-        stamped=stamped,
-        backfill=backfill,
-    )
-    limits = limits_for(
-        who=checker.who,
-        record_type=name,
-        customer_class=customer_class,
-        sources=sources,
-        channel=channel,
-        at=checker.at,
-    )
-    verdict = judge(case, limits, checker.at)
-    if verdict.errors:
-        raise Refused(*verdict.errors)
 
 
 def _act(checker: Checker, reason: str, note: str, channel: str, **extra: Any) -> Any:

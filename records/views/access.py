@@ -109,7 +109,7 @@ def grant_end(request: HttpRequest) -> HttpResponse:
 
 def company_zone(request: HttpRequest) -> ZoneInfo:
     """The company's zone, in which days end."""
-    return ZoneInfo(request.company.zone)  # type: ignore[attr-defined]
+    return request.company.shown_zone  # type: ignore[attr-defined]
 
 
 def change_form(request: HttpRequest, grant: Any, checker: Checker, data: Any = None, **more: Any) -> ChangeForm:

@@ -256,7 +256,7 @@ def test_without_a_rule_nothing_is_allowed():
 def test_a_finding_says_what_its_sentence_needs():
     limits = Limits((WEEK, WindowLimit(3)), SHANGHAI, closed_through=dt.date(2026, 3, 1), reasons=frozenset({"other"}))
     closed, window = judge(Case("followup", "ordinary", NOW, NOW - 30 * DAY, reason="other"), limits, NOW).errors
-    assert closed.params == {"through": dt.date(2026, 3, 1), "leaves": False}
+    assert closed.params == {"through": dt.date(2026, 3, 1), "leaves": False, "for_good": False}
     assert window.params == {"days": 7}
 
 

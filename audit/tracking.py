@@ -48,6 +48,8 @@ class TrailColumns(models.Model):
 class Tracked(HistoricalRecords):
     """Writes a row per save from the open act; refuses every way around it."""
 
+    ends = False  # whether rows are deleted, and the trail is asked which were
+
     def post_save(self, instance: Any, created: bool, using: str | None = None, **kwargs: Any) -> None:
         """Called by Django after a save of a tracked row."""
         if kwargs.get("raw") or hasattr(instance, "skip_history_when_saving"):
@@ -86,6 +88,7 @@ class Tracked(HistoricalRecords):
         name = model._meta.model_name
         moved = Q(previous_entered_at__isnull=False)
         newest = (F("history_date").desc(), F("history_id").desc())
+        gone = models.Index(*newest, condition=Q(history_type="-"), name=f"h_{name}_gone"[:30])
         return super().get_meta_options(model) | {
             "ordering": ("-history_id",),
             "get_latest_by": ("history_id",),
@@ -96,6 +99,7 @@ class Tracked(HistoricalRecords):
                 models.Index(*newest, condition=moved, name=f"h_{name}_moved"[:30]),
                 models.Index(F("history_user_id"), *newest, name=f"h_{name}_by"[:30]),
                 models.Index(fields=["batch"], condition=Q(batch__isnull=False), name=f"h_{name}_batch"[:30]),
+                *([gone] if self.ends else []),
             ],
             "constraints": [
                 models.CheckConstraint(condition=~Q(channel=""), name=f"h_{name}_channel"),
@@ -136,12 +140,12 @@ class _EveryName(list):
         return True
 
 
-def tracked(**options: Any) -> Tracked:
-    """The history of a model: its table stands in the app `audit`, with our columns.
+def tracked(*, ends: bool = False, **options: Any) -> Tracked:
+    """The history of a model: its table stands in the app `audit`, with our columns. `ends`: rows may be deleted.
 
     The act's `at` is the history date; ids outlive people (no foreign key); the words of a reason are TEXT.
     """
-    return Tracked(
+    history = Tracked(
         app="audit",
         bases=[TrailColumns],
         history_id_field=models.BigAutoField(),
@@ -151,3 +155,5 @@ def tracked(**options: Any) -> Tracked:
         use_base_model_db=True,
         **options,
     )
+    history.ends = ends
+    return history

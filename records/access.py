@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import CharField, DateTimeField, Value, prefetch_related_objects
+from django.db.models import CharField, DateTimeField, IntegerField, Value, prefetch_related_objects
 from django.db.models.functions import Cast
 from django.utils import timezone
 from guardian.backends import ObjectPermissionBackend
@@ -59,6 +59,7 @@ GRANT_COLUMNS = (
     "days_back",
     "days_forward",
     "no_limit",
+    "longest_move",
 )
 
 
@@ -144,7 +145,8 @@ class Checker(ObjectPermissionChecker):
 
     def _team_mates(self, owners: set[int]) -> Any:
         """Those of the owners who are in the person's team, in the columns of a grant."""
-        none = [Value(VIEW), Cast(Value(None), DateTimeField()), Value(0), Value(0), Value(False)]
+        window = (Value(0), Value(0), Value(False), Cast(Value(None), IntegerField()))
+        none = [Value(VIEW), Cast(Value(None), DateTimeField()), *window]
         mates = get_user_model().objects.order_by().filter(pk__in=owners, team=self.who.team)
         return mates.values_list(Value("owner_id", CharField()), Value("team", CharField()), "team", "pk", *none)
 
@@ -177,8 +179,10 @@ def _stored_sources(record: Any, stored: dict[tuple[str, Any], list[tuple[Any, .
         yield Source(kind, pk, VIEW.format(name))
     for path in {"pk", customer_path(type(record))}:
         granted_on = name if path == "pk" else "customer"
-        for kind, pk, codename, until, back, forward, no_limit in stored.get((path, getattr(record, path)), ()):
-            window = WindowLimit(None if no_limit else back, forward)
+        for kind, pk, codename, until, back, forward, no_limit, longest in stored.get(
+            (path, getattr(record, path)), ()
+        ):
+            window = WindowLimit(None if no_limit else back, forward, longest)
             for asked in GRANTABLE:
                 if codename in [each.format(granted_on) for each in kinds_that_answer(asked)]:
                     yield Source(kind, pk, asked.format(name), until, window, path != "pk")

@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce, NullIf
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from .models import GRANTS, Window
 from .models.access import REDATE
@@ -19,7 +19,7 @@ from .services.judging import class_of
 from .who_may import holder_name, people_of, roles_that_may
 
 SHOWN, ENDED_SHOWN, PEOPLE_SHOWN = 200, 20, 30
-COLUMNS = ("until", "days_back", "days_forward", "no_limit", "covers", "why")
+COLUMNS = ("until", "days_back", "days_forward", "no_limit", "longest_move", "covers", "why")
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class GrantRow:
     days_back: int
     days_forward: int
     no_limit: bool
+    longest_move: int | None
     covers: bool
     why: str
     by: str
@@ -52,7 +53,8 @@ class GrantRow:
     @property
     def reach(self) -> str:
         """How far back it lets one go, in words; empty for sight alone."""
-        return days_in_words(None if self.no_limit else self.days_back) if self.redates else ""
+        days = None if self.no_limit else self.days_back
+        return days_in_words(days, self.longest_move) if self.redates else ""
 
     @property
     def ended_minute(self) -> dt.datetime | None:
@@ -70,8 +72,11 @@ class RoleRow:
     more: int
 
 
-def days_in_words(days: int | None) -> str:
-    """How far back a window reaches."""
+def days_in_words(days: int | None, longest: int | None = None) -> str:
+    """How far back a window reaches, and how far a time may move at once."""
+    if longest is not None:
+        at_once = ngettext("%(n)d day at once", "%(n)d days at once", longest) % {"n": longest}
+        return pgettext("between things in a row", ", ").join([days_in_words(days), at_once])
     if days is None:
         return _("no limit")
     if days == 0:
@@ -81,7 +86,7 @@ def days_in_words(days: int | None) -> str:
 
 def reach_of(terms: Any) -> str:
     """How far back the terms of a grant let one go, in words; empty for sight alone."""
-    return days_in_words(terms.window.days_back) if terms.kind == REDATE else ""
+    return days_in_words(terms.window.days_back, terms.longest_move) if terms.kind == REDATE else ""
 
 
 def roles(record: Any) -> list[RoleRow]:
@@ -90,18 +95,20 @@ def roles(record: Any) -> list[RoleRow]:
     rows = Window.objects.filter(
         role__group__in=groups, record_type=record._meta.model_name, customer_class=class_of(record)
     )
-    windows = {group: None if no_limit else back for group, no_limit, back in rows.values_list(*WINDOW)}
+    windows = {
+        group: (None if no_limit else back, longest) for group, no_limit, back, longest in rows.values_list(*WINDOW)
+    }
     named: dict[int, list[str]] = {group.pk: [] for group in groups}
     for _pk, name, group in people_of(groups, PEOPLE_SHOWN):
         named[group.pk].append(name)
     return [_role_row(group, windows, named[group.pk]) for group in groups]
 
 
-WINDOW = ("role__group", "no_limit", "days_back")
+WINDOW = ("role__group", "no_limit", "days_back", "longest_move")
 
 
-def _role_row(group: Any, windows: dict[int, int | None], people: list[str]) -> RoleRow:
-    reach = days_in_words(windows[group.pk]) if group.pk in windows else _("no window set, so not at all")
+def _role_row(group: Any, windows: dict[int, tuple[int | None, int | None]], people: list[str]) -> RoleRow:
+    reach = days_in_words(*windows[group.pk]) if group.pk in windows else _("no window set, so not at all")
     return RoleRow(str(group.role), reach, people, group.number - len(people))
 
 

@@ -62,7 +62,7 @@ def _read(grants: QuerySet, name: str, at: dt.datetime) -> QuerySet:
 def _own(grant: Any, windows: dict[tuple[str, str], list[WindowLimit]]) -> OwnGrant:
     record = grant.content_object
     cell = (record._meta.model_name, "key" if record.is_key else "ordinary")
-    mine = WindowLimit(None if grant.no_limit else grant.days_back, grant.days_forward)
+    mine = WindowLimit(None if grant.no_limit else grant.days_back, grant.days_forward, grant.longest_move)
     widest = max([mine, *windows.get(cell, [])], key=lambda w: (w.days_back is None, w.days_back or 0))
     return OwnGrant(
         record=record,

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from audit.styles import style
 from audit.times import NotATime, day_of, format_time, parse, start_of_day
 from records.access import Checker
 from records.models.access import GRANTABLE, REDATE, VIEW
@@ -27,8 +28,8 @@ def read_end(text: str, zone: dt.tzinfo) -> dt.datetime:
     A moment is read in the reader's zone, a day through its end in the company's `zone`. Raises NotATime.
     """
     if ":" in text or "：" in text:
-        return parse(text, timezone.get_current_timezone())
-    return start_of_day(day_of(parse(text, zone), zone) + dt.timedelta(days=1), zone)
+        return parse(text, timezone.get_current_timezone(), display_format=style())
+    return start_of_day(day_of(parse(text, zone, display_format=style()), zone) + dt.timedelta(days=1), zone)
 
 
 class WhyForm(forms.Form):
@@ -55,21 +56,30 @@ class TermsForm(WhyForm):
     until = forms.CharField(label=gettext_lazy("Until"), max_length=64, required=False)
     days_back = forms.IntegerField(label=gettext_lazy("Days back"), min_value=0, required=False)
     no_limit = forms.BooleanField(label=gettext_lazy("No limit"), required=False)
-    field_order = ("to", "right", "covers", "until", "days_back", "no_limit", "why")
+    longest_move = forms.IntegerField(label=gettext_lazy("Days at once"), min_value=0, required=False)
+    field_order = ("to", "right", "covers", "until", "days_back", "no_limit", "longest_move", "why")
     days_forward = 0
 
     def __init__(self, *args: Any, record: Any, checker: Checker, zone: dt.tzinfo, **kwargs: Any) -> None:
         """`checker` is the granter's, `zone` the company's."""
         super().__init__(*args, **kwargs)
         self.record, self.zone = record, zone
-        backs = [window.days_back for window in ceilings(record, checker)[0]]
-        self.most: int | None = None if None in backs else max((back for back in backs if back is not None), default=0)
+        held = ceilings(record, checker)[0]
+        self.most = _most([window.days_back for window in held])
+        self.most_at_once = _most([window.longest_move for window in held], without=None)
         if record._meta.model_name != "customer":
             del self.fields["covers"]
         if self.most is not None:
             del self.fields["no_limit"]
             self.fields["days_back"].help_text = _("At most %(days)s, which is what you hold.") % {"days": self.most}
-        self.fields["days_back"].widget.attrs.pop("min", None)  # the server judges, with a sentence
+        if self.most_at_once is None:
+            del self.fields["longest_move"]
+        else:
+            held_at_once = _("At most %(days)s, which is what you hold.") % {"days": self.most_at_once}
+            self.fields["longest_move"].help_text = held_at_once
+            self.fields["longest_move"].initial = self.most_at_once
+        for name in self.fields.keys() & {"days_back", "longest_move"}:
+            self.fields[name].widget.attrs.pop("min", None)  # the server judges, with a sentence
         self.fields["until"].help_text = _(
             "Every grant ends. A day alone means through that day in %(zone)s; a time is read as it is shown here."
         ) % {"zone": zone}
@@ -111,8 +121,14 @@ class TermsForm(WhyForm):
             days_back=(data["days_back"] or 0) if redates else 0,
             days_forward=self.days_forward,
             no_limit=bool(redates and data.get("no_limit")),
+            longest_move=data.get("longest_move") if redates else None,
             covers=data.get("covers", False),
         )
+
+
+def _most(days: list[int | None], without: int | None = 0) -> int | None:
+    """The most of them; None where one has no limit, `without` where there are none."""
+    return None if None in days else max((each for each in days if each is not None), default=without)
 
 
 class GrantForm(TermsForm):
@@ -179,6 +195,7 @@ class ChangeForm(TermsForm):
             "until": format_time(grant.until, timezone.get_current_timezone()) if grant.until else "",
             "days_back": None if grant.no_limit else grant.days_back,
             "no_limit": grant.no_limit,
+            "longest_move": grant.longest_move,
             "covers": "all" if grant.covers else "",
             "version": grant.version,
         }
@@ -187,6 +204,7 @@ class ChangeForm(TermsForm):
         if standing.kind != REDATE:
             del self.fields["days_back"]
             self.fields.pop("no_limit", None)
+            self.fields.pop("longest_move", None)
 
     @property
     def kind(self) -> str:

@@ -27,7 +27,7 @@ class GrantQuerySet(GuardedQuerySet):
 
     def in_force(self, at: Any) -> GrantQuerySet:
         """Grants that have not ended at the aware moment `at`."""
-        return self.filter(Q(until__isnull=True) | Q(until__gt=at))
+        return self.filter(until__gt=at)
 
 
 class UserGrants(UserObjectPermissionManager.from_queryset(GrantQuerySet)):  # type: ignore[misc]
@@ -47,7 +47,8 @@ class GroupGrants(GroupObjectPermissionManager.from_queryset(GrantQuerySet)):  #
 class Grant(Guarded):
     """One right on one record. `covers` on a customer extends it to all that hangs on it.
 
-    `days_back`, `days_forward` are the grant's own window, counted like a role's; `no_limit` lifts the way back.
+    `days_back`, `days_forward`, `longest_move` are the grant's own window, counted like a role's; `no_limit` lifts the
+    way back.
     """
 
     LOCKED = frozenset(
@@ -59,6 +60,7 @@ class Grant(Guarded):
             "days_back",
             "days_forward",
             "no_limit",
+            "longest_move",
             "covers",
             "user",
             "group",
@@ -67,19 +69,23 @@ class Grant(Guarded):
     )
 
     permission = models.ForeignKey("auth.Permission", on_delete=models.PROTECT)
-    until = models.DateTimeField(null=True, blank=True)
+    until = models.DateTimeField()
     why = models.TextField()
     granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     granted_at = models.DateTimeField()
     days_back = models.PositiveIntegerField(default=0)
     days_forward = models.PositiveIntegerField(default=0)
     no_limit = models.BooleanField(default=False)
+    longest_move = models.PositiveIntegerField(null=True, blank=True)
     covers = models.BooleanField(default=False)
 
     class Meta(Guarded.Meta):
         abstract = True
         default_permissions = ()
-        indexes = [models.Index(fields=["content_object", "permission"], name="%(class)s_object")]
+        indexes = [
+            models.Index(fields=["content_object", "permission"], name="%(class)s_object"),
+            models.Index(fields=["until", "id"], name="%(class)s_until"),
+        ]
         constraints = [models.CheckConstraint(condition=~Q(why=""), name="%(class)s_why")]
 
 
@@ -91,6 +97,7 @@ class UserGrant(Grant, UserObjectPermissionBase):
 
     class Meta(Grant.Meta, UserObjectPermissionBase.Meta):
         abstract = True
+        indexes = [*Grant.Meta.indexes, models.Index(fields=["user", "until", "id"], name="%(class)s_holder")]
 
 
 class GroupGrant(Grant, GroupObjectPermissionBase):
@@ -101,62 +108,63 @@ class GroupGrant(Grant, GroupObjectPermissionBase):
 
     class Meta(Grant.Meta, GroupObjectPermissionBase.Meta):
         abstract = True
+        indexes = [*Grant.Meta.indexes, models.Index(fields=["group", "until", "id"], name="%(class)s_holder")]
 
 
 class CustomerUserGrant(UserGrant):
     """On a customer, to a person."""
 
     content_object = models.ForeignKey("records.Customer", on_delete=models.PROTECT, related_name="user_grants")
-    history = tracked()
+    history = tracked(ends=True)
 
 
 class CustomerGroupGrant(GroupGrant):
     """On a customer, to a role or team."""
 
     content_object = models.ForeignKey("records.Customer", on_delete=models.PROTECT, related_name="group_grants")
-    history = tracked()
+    history = tracked(ends=True)
 
 
 class OpportunityUserGrant(UserGrant):
     """On an opportunity, to a person."""
 
     content_object = models.ForeignKey("records.Opportunity", on_delete=models.PROTECT, related_name="user_grants")
-    history = tracked()
+    history = tracked(ends=True)
 
 
 class OpportunityGroupGrant(GroupGrant):
     """On an opportunity, to a role or team."""
 
     content_object = models.ForeignKey("records.Opportunity", on_delete=models.PROTECT, related_name="group_grants")
-    history = tracked()
+    history = tracked(ends=True)
 
 
 class FollowUpUserGrant(UserGrant):
     """On a follow-up, to a person."""
 
     content_object = models.ForeignKey("records.FollowUp", on_delete=models.PROTECT, related_name="user_grants")
-    history = tracked()
+    history = tracked(ends=True)
 
 
 class FollowUpGroupGrant(GroupGrant):
     """On a follow-up, to a role or team."""
 
     content_object = models.ForeignKey("records.FollowUp", on_delete=models.PROTECT, related_name="group_grants")
-    history = tracked()
+    history = tracked(ends=True)
 
 
 class ContractUserGrant(UserGrant):
     """On a contract, to a person."""
 
     content_object = models.ForeignKey("records.Contract", on_delete=models.PROTECT, related_name="user_grants")
-    history = tracked()
+    history = tracked(ends=True)
 
 
 class ContractGroupGrant(GroupGrant):
     """On a contract, to a role or team."""
 
     content_object = models.ForeignKey("records.Contract", on_delete=models.PROTECT, related_name="group_grants")
-    history = tracked()
+    history = tracked(ends=True)
 
 
 GRANTS: dict[str, tuple[type[UserGrant], type[GroupGrant]]] = {

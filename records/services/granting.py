@@ -30,12 +30,13 @@ class Terms:
     days_back: int = 0
     days_forward: int = 0
     no_limit: bool = False
+    longest_move: int | None = None
     covers: bool = False
 
     @property
     def window(self) -> WindowLimit:
         """The grant's own window."""
-        return WindowLimit(None if self.no_limit else self.days_back, self.days_forward)
+        return WindowLimit(None if self.no_limit else self.days_back, self.days_forward, self.longest_move)
 
     def columns(self, record: Any) -> dict[str, Any]:
         """The columns of the grant's row, on `record`."""
@@ -44,6 +45,7 @@ class Terms:
             "days_back": 0 if self.no_limit else self.days_back,
             "days_forward": self.days_forward,
             "no_limit": self.no_limit,
+            "longest_move": self.longest_move,
             "covers": self.covers and record._meta.model_name == "customer",
         }
 
@@ -57,6 +59,7 @@ def terms_of(grant: Any) -> Terms:
         days_back=grant.days_back,
         days_forward=grant.days_forward,
         no_limit=grant.no_limit,
+        longest_move=grant.longest_move,
         covers=grant.covers,
     )
 
@@ -74,17 +77,13 @@ def may_grant(record: Any, checker: Checker, kind: str = REDATE) -> bool:
 
 
 def ceilings(record: Any, checker: Checker, covers: bool = False) -> list[list[WindowLimit]]:
-    """The windows of the person's roles, once per record type that a grant on the record speaks about.
-
-    A grant can hold no longest move, so a window that has one is no ceiling.
-    """
+    """The windows of the person's roles, once per record type that a grant on the record speaks about."""
     name = record._meta.model_name
     found = []
     for each in TYPES if covers and name == "customer" else (name,):
         held = REDATE.format(each) in checker.who.permissions and checker.why(record, REDATE.format(name))
         sources = [source for source in held or () if source.kind == "role"]
-        windows = windows_of(checker.who, each, class_of(record), sources)
-        found.append([window for window in windows if window.longest_move is None])
+        found.append(list(windows_of(checker.who, each, class_of(record), sources)))
     return found
 
 
@@ -110,7 +109,8 @@ def check(record: Any, to: Any, terms: Terms, why: str, checker: Checker, standi
 
 
 def _check_terms(terms: Terms, record: Any) -> None:
-    days_fit = all(0 <= days <= MOST_DAYS for days in (terms.days_back, terms.days_forward))
+    days = (terms.days_back, terms.days_forward, terms.longest_move or 0)
+    days_fit = all(0 <= number <= MOST_DAYS for number in days)
     if terms.kind not in GRANTABLE or not days_fit or permission_id(terms.kind.format(record._meta.model_name)) is None:
         raise refuse("value")
 
@@ -137,9 +137,15 @@ def _shortens(terms: Terms, standing: Terms) -> bool:
 
 
 def _within(window: WindowLimit, held: list[WindowLimit]) -> bool:
-    """Whether one window that is held is at least as wide, both ways."""
-    for mine in held:
-        back = mine.days_back is None or (window.days_back is not None and window.days_back <= mine.days_back)
-        if back and window.days_forward <= mine.days_forward:
-            return True
-    return False
+    """Whether one window that is held is at least as wide, both ways and at once."""
+    return any(
+        _at_most(window.days_back, mine.days_back)
+        and window.days_forward <= mine.days_forward
+        and _at_most(window.longest_move, mine.longest_move)
+        for mine in held
+    )
+
+
+def _at_most(days: int | None, most: int | None) -> bool:
+    """Whether `days` are no more than `most`; None means no limit."""
+    return most is None or (days is not None and days <= most)

@@ -122,7 +122,7 @@ def change_form(request: HttpRequest, grant: Any, checker: Checker, data: Any = 
 
 def typed(form: GrantForm) -> dict[str, Any]:
     """What was typed for a new grant, for the form that changes the standing one."""
-    names = ("until", "days_back", "no_limit", "covers", "why")
+    names = ("until", "days_back", "no_limit", "longest_move", "covers", "why")
     return {name: form[name].value() for name in names if name in form.fields}
 
 

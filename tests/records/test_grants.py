@@ -41,7 +41,8 @@ def standing(cast, key):
 
 
 def change(grant, by, why="Longer", clock=clock, version=None, **terms):
-    terms = {"until": grant.until, "days_back": grant.days_back, "covers": grant.covers} | terms
+    standing = {"until": grant.until, "days_back": grant.days_back, "covers": grant.covers}
+    terms = standing | {"longest_move": grant.longest_move} | terms
     version = grant.version if version is None else version
     values = {"terms": Terms(**terms), "seen_version": version, "why": why, "by": by}
     return grants.change_grant(grant=grant, channel="web", clock=clock, **values)
@@ -183,11 +184,41 @@ def test_a_grant_that_covers_is_held_to_the_narrowest_type_under_it(cast, acme):
         make.grant(acme, cast.stranger, cast.manager, days_back=5, covers=True)
 
 
-def test_a_window_with_a_longest_move_is_no_ceiling(cast, acme):
-    for window in Window.objects.filter(role__key="sales_manager", record_type="customer"):
+@pytest.fixture
+def at_most_two_days_at_once():
+    for window in Window.objects.filter(role__key="sales_manager"):
         make.set_rule(window, longest_move=2)
+
+
+@pytest.mark.parametrize(("longest", "code"), [(None, "grant_ceiling"), (3, "grant_ceiling"), (2, None), (0, None)])
+def test_a_window_with_a_longest_move_gives_no_longer_one(cast, acme, at_most_two_days_at_once, longest, code):
+    terms = {"days_back": 20, "longest_move": longest}
+    if code:
+        with refused(code):
+            make.grant(acme, cast.colleague, cast.manager, **terms)
+    else:
+        made = make.grant(acme, cast.colleague, cast.manager, **terms)
+        assert (made.longest_move, HISTORY.objects.get().longest_move) == (longest, longest)
+
+
+def test_the_longest_move_of_a_grant_holds_at_the_door_and_is_not_lifted_by_shortening(
+    cast, key, acme, at_most_two_days_at_once
+):
+    call = make.follow_up(cast.stranger, acme)
+    grant = make.grant(call, cast.colleague, cast.manager, longest_move=2)
+
+    def move(hours):
+        values = {"reason": "other", "note": "Told late.", "by": cast.colleague, "channel": "web", "clock": clock}
+        return change_entry_time(record=call, seen_version=1, entered_at=NOW - dt.timedelta(hours=hours), **values)
+
+    for window in Window.objects.filter(role__key="sales"):
+        make.set_rule(window, days_back=0, no_limit=False)
+    with refused("too_far"):
+        move(49)
     with refused("grant_ceiling"):
-        make.grant(acme, cast.colleague, cast.manager, days_back=1)
+        change(grant, cast.manager, longest_move=None)
+    assert change(grant, cast.manager, until=NOW + days(1), longest_move=2).longest_move == 2
+    assert move(48).version == 2
 
 
 def test_only_customers_cover(cast, acme):

@@ -12,21 +12,27 @@ from django.forms.utils import ErrorDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from audit.styles import style
 from audit.times import NotATime, distance, format_time, parse
 from records.models import Reason
 from records.reach import Reach
-from records.refusals import sentence
+from records.refusals import WARNINGS, sentence
 from records.rules import Case, Finding, judge
 
 WHERE = {"reason": "reason", "reason_unknown": "reason", "note": "note", "right_new": "when", "no_rule": "when"}
-HERE = frozenset({*WHERE, "future", "forward", "closed", "window", "too_far"})  # findings about the entry time
+HERE = frozenset(
+    {*WHERE, "future", "forward", "closed", "window", "too_far", "approval"}
+)  # findings about the entry time
 NUDGES = {"now": dt.timedelta(), "yesterday": dt.timedelta(days=-1)}
 
 
 class EnteredForm(forms.Form):
     """`when` now or earlier; `at`, `reason` and `note` count only for earlier. `entered_at` is None for now.
 
-    `which` picks one of the two moments where a clock showed `at` twice; `choices` then offers both.
+    With `ask` neither is chosen from the start, and one must be.
+
+    `which` picks one of the two moments where a clock showed `at` twice; `choices` then offers both. `ticked` is the
+    code of a warning; `warnings` then are those to tick.
     """
 
     when = forms.ChoiceField(
@@ -37,6 +43,7 @@ class EnteredForm(forms.Form):
     )
     at = forms.CharField(label=_("When it happened"), max_length=40, required=False)
     which = forms.CharField(required=False)
+    ticked = forms.CharField(required=False)
     reason = forms.ChoiceField(
         label=_("Reason"), required=False, error_messages={"invalid_choice": _("Choose a reason.")}
     )
@@ -55,13 +62,16 @@ class EnteredForm(forms.Form):
         record_type: str,
         customer_class: str = "ordinary",
         reasons: Iterable[Reason] | None = None,
+        ask: bool = False,
     ) -> None:
         super().__init__(data, prefix="entered", label_suffix="")
         self.reach, self.zone = reach, timezone.get_current_timezone()
+        self.ask = ask and reach.may
         self.about = {"record_type": record_type, "customer_class": customer_class}
         self.entered_at: dt.datetime | None = None
         self.typed = ""
         self.choices: list[tuple[str, str]] = []
+        self.warnings: list[Finding] = []
         self.fields["at"].initial = format_time(reach.at, self.zone)[:16]
         offered = Reason.objects.filter(active=True) if reasons is None else reasons
         self.fields["reason"].choices = [("", ""), *((reason.code, reason.name) for reason in offered)]  # type: ignore[attr-defined]
@@ -72,16 +82,25 @@ class EnteredForm(forms.Form):
         return self["when"].value() == "earlier"
 
     @property
+    def is_now(self) -> bool:
+        """Whether "Now" is chosen, or stands for want of a choice."""
+        chosen = self.data.get(self.add_prefix("when"), "") if self.is_bound or self.ask else "now"
+        return chosen == "now" or not (chosen or self.ask)
+
+    @property
     def values(self) -> dict[str, Any]:
         """What `create_record` takes besides the record's values."""
         if self.entered_at is None:
             return {}
         given = {name: self.cleaned_data.get(name, "") for name in ("reason", "note")}
+        given["acknowledged"] = (self.cleaned_data["ticked"],) if self.cleaned_data.get("ticked") in WARNINGS else ()
         return {"entered_at": self.entered_at, "typed": self.typed, "typed_zone": str(self.zone), **given}
 
     def clean(self) -> dict[str, Any]:
         """Read and judge the time, so that all that is wrong shows at once; the service judges again."""
         given = super().clean() or self.cleaned_data
+        if self.ask and not given.get("when") and not self.errors.get("when"):
+            self.add_error("when", _("Choose whether it happened now or earlier."))
         if given.get("when") != "earlier":
             for name in set(self.errors) - {"when"}:
                 del self._errors[name]  # type: ignore[union-attr]
@@ -97,14 +116,14 @@ class EnteredForm(forms.Form):
             return None
         self.typed = given["at"]
         try:
-            return parse(self.typed, self.zone)
+            return parse(self.typed, self.zone, display_format=style())
         except NotATime as no:
             self.choices = no.choices
             if given.get("which") not in [text for _label, text in no.choices]:
                 self.add_error("at", no.message)
                 return None
         self.typed = given["which"]
-        return parse(self.typed, self.zone)
+        return parse(self.typed, self.zone, display_format=style())
 
     def _findings(self, given: dict[str, Any]) -> list[Finding]:
         if not self.reach.may:
@@ -125,10 +144,16 @@ class EnteredForm(forms.Form):
     def refuse(self, findings: Iterable[Finding]) -> list[Finding]:
         """Put a service's findings about the entry time at their fields; the others are returned."""
         found = list(findings)
+        self.warnings = [finding for finding in found if finding.code in WARNINGS]
         for finding in found:
             if finding.code in HERE:
                 self.add_error(WHERE.get(finding.code, "at"), sentence(finding))
-        return [finding for finding in found if finding.code not in HERE]
+        return [finding for finding in found if finding.code not in HERE | WARNINGS]
+
+    @property
+    def to_tick(self) -> list[tuple[str, str]]:
+        """Code and sentence of each warning."""
+        return [(finding.code, sentence(finding)) for finding in self.warnings]
 
     # ---- what the page shows ----
 
@@ -151,7 +176,7 @@ class EnteredForm(forms.Form):
     def late(self) -> dict[str, Any] | None:
         """The typed moment and how much later it is recorded, where it can be read and lies before now."""
         try:
-            moment = self.entered_at or parse(self["at"].value() or "", self.zone)
+            moment = self.entered_at or parse(self["at"].value() or "", self.zone, display_format=style())
         except NotATime:
             return None
         away = self.now - moment
@@ -162,7 +187,7 @@ def nudged(data: Mapping[str, Any], reach: Reach) -> dict[str, Any]:
     """What was posted, with the time moved as the button `nudge` says: a name, or minutes on the wall clock."""
     zone = timezone.get_current_timezone()
     try:
-        shown = parse(data.get("entered-at", ""), zone)
+        shown = parse(data.get("entered-at", ""), zone, display_format=style())
     except NotATime:
         shown = reach.at
     by = data.get("nudge", "")

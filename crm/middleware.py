@@ -13,7 +13,7 @@ from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
 from django_htmx.http import HttpResponseClientRefresh
 
-from audit import times
+from audit import styles, times
 from records.models.rules import company
 
 
@@ -31,8 +31,17 @@ class PersonMiddleware:
         if request.user.is_authenticated:
             zone = times.zone(request.user.zone) if request.user.zone else request.company.shown_zone
             speak(request)
-        with timezone.override(zone):
+        with timezone.override(zone), styles.shown_in(lambda: style_of(request)):
             return whole_page_to_sign_in(request, self.get_response(request))
+
+
+def style_of(request: HttpRequest) -> str:
+    """The company's format of times; the first one where it names none."""
+    try:
+        chosen = request.company.time_format
+    except ImproperlyConfigured:
+        return "iso"
+    return chosen if chosen in times.FORMATS else "iso"
 
 
 def speak(request: HttpRequest) -> None:

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import access, contacts, contracts, customers, follow_ups, granting, opportunities, suggesting
+from .views import (
+    access,
+    contacts,
+    contracts,
+    customers,
+    exceptions,
+    follow_ups,
+    granting,
+    notice_rules,
+    notices,
+    opportunities,
+    reasons,
+    requests,
+    rules,
+    suggesting,
+)
 
 app_name = "records"
 
@@ -76,4 +91,46 @@ urlpatterns += [
     path("access/end/", access.grant_end, name="grant_end"),
     path("access/grants/<str:kind>/<str:holder>/<int:pk>/change/", granting.grant_change, name="grant_change"),
     path("access/grants/<str:kind>/<str:holder>/<int:pk>/revoke/", granting.grant_revoke, name="grant_revoke"),
+]
+
+# time requests
+urlpatterns += [
+    path("requests/", requests.request_list, name="request_list"),
+    path("requests/<int:pk>/", requests.request_detail, name="request_detail"),
+    path("requests/<int:pk>/withdraw/", requests.request_withdraw, name="request_withdraw"),
+    path("requests/<int:pk>/proof/", requests.request_proof, name="request_proof"),
+    path("customers/<int:pk>/request/", customers.customer_request, name="customer_request"),
+    path("opportunities/<int:pk>/request/", opportunities.opportunity_request, name="opportunity_request"),
+    path("follow-ups/<int:pk>/request/", follow_ups.follow_up_request, name="follow_up_request"),
+    path("contracts/<int:pk>/request/", contracts.contract_request, name="contract_request"),
+    path("customers/<int:pk>/behalf/", customers.customer_behalf, name="customer_behalf"),
+    path("opportunities/<int:pk>/behalf/", opportunities.opportunity_behalf, name="opportunity_behalf"),
+    path("follow-ups/<int:pk>/behalf/", follow_ups.follow_up_behalf, name="follow_up_behalf"),
+    path("contracts/<int:pk>/behalf/", contracts.contract_behalf, name="contract_behalf"),
+]
+
+# notices, following, who is told besides
+urlpatterns += [
+    path("notices/", notices.notices, name="notices"),
+    path("notices/read/", notices.notices_read, name="notices_read"),
+    path("notices/<int:pk>/read/", notices.notice_read, name="notice_read"),
+    path("customers/<int:pk>/follow/", customers.customer_follow, name="customer_follow"),
+    path("opportunities/<int:pk>/follow/", opportunities.opportunity_follow, name="opportunity_follow"),
+    path("follow-ups/<int:pk>/follow/", follow_ups.follow_up_follow, name="follow_up_follow"),
+    path("contracts/<int:pk>/follow/", contracts.contract_follow, name="contract_follow"),
+    path("rules/notices/", notice_rules.notice_rules, name="notice_rules"),
+    path("rules/notices/new/", notice_rules.notice_rule_new, name="notice_rule_new"),
+    path("rules/notices/<int:pk>/remove/", notice_rules.notice_rule_remove, name="notice_rule_remove"),
+]
+
+# rules
+urlpatterns += [
+    path("rules/", rules.rules, name="rules"),
+    path("rules/reasons/new/", reasons.reason_new, name="reason_new"),
+    path("rules/reasons/<int:pk>/", reasons.reason_change, name="reason_change"),
+    path("rules/exceptions/", exceptions.exceptions, name="exceptions"),
+    path("rules/exceptions/new/", exceptions.exception_new, name="exception_new"),
+    path("rules/exceptions/changes/", exceptions.exception_changes, name="exception_changes"),
+    path("rules/exceptions/<int:pk>/revoke/", exceptions.exception_revoke, name="exception_revoke"),
+    path("rules/<str:record_type>/clauses/<str:clause>/", rules.rule_clause, name="rule_clause"),
 ]

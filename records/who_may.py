@@ -66,6 +66,13 @@ def who_may_grant(record: Any, limit: int = 5) -> list[Helper]:
     return list(reversed(people.values()))[:limit]
 
 
+def who_hold(codename: str, limit: int = 5) -> list[Helper]:
+    """Active people whose role holds a permission, by their role. Two queries."""
+    groups = Group.objects.filter(role__isnull=False, permissions__codename=codename).select_related("role")
+    roles = list(groups.order_by("role__order", "role__key").distinct())
+    return [Helper(name, str(group.role)) for _pk, name, group in people_of(roles, limit)][:limit]  # type: ignore[attr-defined]
+
+
 def why_not(user: Any, record: Any, at: dt.datetime) -> str:
     """Why `user`, who may not change the record's entry time at `at`, may not. One query beside the person's own."""
     who, name = person(user), record._meta.model_name

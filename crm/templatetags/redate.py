@@ -19,7 +19,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from audit import times
+from audit import styles, times
 from crm import faces, icons
 
 from . import _fields
@@ -39,20 +39,24 @@ def moment(at: dt.datetime | None) -> SafeString | str:
     """`<time datetime="2026-03-16T09:12+08:00">2026-03-16 09:12</time>`; nothing for None."""
     if at is None:
         return ""
-    zone = timezone.get_current_timezone()
-    return format_html('<time datetime="{}">{}</time>', times.iso(at, zone), times.format_time(at, zone))
+    return format_html('<time datetime="{}">{}</time>', times.iso(at, timezone.get_current_timezone()), clock(at))
 
 
 @register.filter
 def clock(at: dt.datetime | None) -> str:
     """The same as text: `2026-03-16 09:12`."""
-    return times.format_time(at, timezone.get_current_timezone()) if at else ""
+    return times.format_time(at, timezone.get_current_timezone(), styles.style()) if at else ""
 
 
 @register.filter
 def day(value: dt.date | dt.datetime | None) -> SafeString | str:
     """`<time datetime="2026-03-16">2026-03-16</time>`, of a date or of the day a moment falls on."""
-    return format_html('<time datetime="{0}">{0}</time>', _date(value).isoformat()) if value else ""
+    if not value:
+        return ""
+    shown = _date(value)
+    return format_html(
+        '<time datetime="{}">{}</time>', shown.isoformat(), shown.strftime(times.FORMATS[styles.style()].split(" ")[0])
+    )
 
 
 @register.filter

@@ -31,14 +31,14 @@ class AgainForm(forms.Form):
 
     def __init__(self, data: Any = None, *, request: HttpRequest, **options: Any) -> None:
         super().__init__(data, **{"label_suffix": ""} | options)
-        self.request = request
+        self.request, self.asks_now = request, True
         if not request.company.password_again:  # type: ignore[attr-defined]
             del self.fields["password"]
 
     def clean(self) -> dict[str, Any]:
         """A wrong password is an error of its field. Subclasses call this last."""
         given = super().clean() or self.cleaned_data
-        if "password" in self.fields and not self.errors:
+        if "password" in self.fields and self.asks_now and not self.errors:
             try:
                 check_again(self.request.user, given["password"], remote_addr=self.request.remote_addr)  # type: ignore[attr-defined]
             except Refused as no:

@@ -9,6 +9,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from audit.styles import style
 from audit.times import NotATime, format_time, parse
 from records.models import Reason
 
@@ -55,7 +56,7 @@ class EntryTimeForm(forms.Form):
         if text == self.shown:
             return self.record.entered_at
         try:
-            return parse(text, self.zone)
+            return parse(text, self.zone, display_format=style())
         except NotATime as no:
             self.choices = list(no.choices or [])
             raise forms.ValidationError(no.message, code=no.code) from no
@@ -71,6 +72,6 @@ class EntryTimeForm(forms.Form):
 
     def _start(self) -> dt.datetime:
         try:
-            return parse(self.typed, self.zone)
+            return parse(self.typed, self.zone, display_format=style())
         except NotATime:
             return self.record.entered_at

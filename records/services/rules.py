@@ -97,3 +97,9 @@ def _check_company(row: CompanyRules, values: dict[str, Any], checker: Checker) 
         check_zone(row.zone, values["zone"], checker)
     if values.get("time_format", row.time_format) not in FORMATS:
         raise refuse("value")
+
+
+@service("change_rule")
+def turn_away(*, by: Any, channel: str, clock: Clock, remote_addr: str | None = None) -> None:
+    """Refuse, and keep that somebody without the right tried to change a rule."""
+    raise refuse("rules_right")

@@ -20,6 +20,7 @@ from .refusing import service
 from .rows import check_manager, insert, remove
 
 Cell = tuple[int, str]  # id of the role, customer class
+Seen = tuple[int, int] | None  # id and version of a cell's row; None where there was none
 
 
 @service("set_windows")
@@ -27,7 +28,7 @@ def set_windows(
     *,
     record_type: str,
     cells: Mapping[Cell, WindowLimit | None],
-    seen: Mapping[Cell, int],
+    seen: Mapping[Cell, Seen],
     by: Any,
     note: str,
     channel: str,
@@ -36,14 +37,14 @@ def set_windows(
 ) -> int:
     """Give several cells of a type their window, or none (None takes it away). Gives how many were changed.
 
-    `seen` holds the version of each cell's row as it was seen, 0 for none. All or nothing; each changed cell leaves its
-    own history row. Raises Refused: rules_right, why, stale_rule, window_days, value.
+    `seen` holds id and version of each cell's row as it was seen. All or nothing; each changed cell leaves its own
+    history row. Raises Refused: rules_right, why, stale_rule, window_days, value.
     """
     rules_lock(exclusive=True)
     checker = actor(by, clock())
     check_manager(checker, note)
     said = {"note": note.strip(), "channel": channel, "remote_addr": remote_addr}
-    changes = [(cell, _current(record_type, cell, seen.get(cell, 0)), limit) for cell, limit in cells.items()]
+    changes = [(cell, _current(record_type, cell, seen.get(cell)), limit) for cell, limit in cells.items()]
     return sum(_set(record_type, cell, row, limit, checker, said) for cell, row, limit in changes)
 
 
@@ -54,7 +55,7 @@ def set_window(
     record_type: str,
     customer_class: str,
     limit: WindowLimit,
-    seen_version: int,
+    seen: Seen,
     by: Any,
     note: str,
     channel: str,
@@ -66,7 +67,7 @@ def set_window(
     checker, cell = actor(by, clock()), (role.pk, customer_class)
     check_manager(checker, note)
     said = {"note": note.strip(), "channel": channel, "remote_addr": remote_addr}
-    return _set(record_type, cell, _current(record_type, cell, seen_version), limit, checker, said)
+    return _set(record_type, cell, _current(record_type, cell, seen), limit, checker, said)
 
 
 @service("remove_window", about="window")
@@ -85,7 +86,9 @@ def remove_window(
     checker, cell = actor(by, clock()), (window.role_id, window.customer_class)
     check_manager(checker, note)
     said = {"note": note.strip(), "channel": channel, "remote_addr": remote_addr}
-    return _set(window.record_type, cell, _current(window.record_type, cell, seen_version), None, checker, said)
+    return _set(
+        window.record_type, cell, _current(window.record_type, cell, (window.pk, seen_version)), None, checker, said
+    )
 
 
 def limit_of(window: Window | None) -> WindowLimit | None:
@@ -95,7 +98,12 @@ def limit_of(window: Window | None) -> WindowLimit | None:
     return WindowLimit(None if window.no_limit else window.days_back, window.days_forward, window.longest_move)
 
 
-def _current(record_type: str, cell: Cell, seen: int) -> Window | None:
+def seen_as(window: Window | None) -> Seen:
+    """What tells a row as it stands now from every other."""
+    return (window.pk, window.version) if window else None
+
+
+def _current(record_type: str, cell: Cell, seen: Seen) -> Window | None:
     """The row of a cell, locked. Raises Refused where it is not the one that was seen, or there is no such cell."""
     role, customer_class = cell
     known = record_type in TYPES and customer_class in dict(CLASSES)
@@ -103,7 +111,7 @@ def _current(record_type: str, cell: Cell, seen: int) -> Window | None:
         raise refuse("value")
     found = Window.objects.filter(role=role, record_type=record_type, customer_class=customer_class).first()
     row = locked(Window, found.pk) if found else None
-    if (row.version if row else 0) != seen:
+    if seen_as(row) != seen:
         raise refuse("stale_rule")
     return row
 

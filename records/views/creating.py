@@ -70,7 +70,13 @@ def _page(request: HttpRequest, model: Any) -> Page:
     data = _said(data) if data is not None and "said" in data else data
     form = FORMS[model._meta.model_name](data)
     form.fields.pop("done", None)  # nothing is done before it is written down
-    entered = EnteredForm(data, reach=reached, record_type=model._meta.model_name, customer_class=class_of(draft))
+    entered = EnteredForm(
+        data,
+        reach=reached,
+        record_type=model._meta.model_name,
+        customer_class=class_of(draft),
+        ask=request.company.new_entry_time == "ask",  # type: ignore[attr-defined]
+    )
     before = before_of(request.user, place.chosen)
     return Page(model, form, place, entered, before, place.chosen or customer)
 

@@ -14,7 +14,7 @@ from records.refusals import Refused
 from records.rules import WindowLimit
 from records.services.reasons import add_reason, change_reason
 from records.services.rules import change_rule, fill_presets
-from records.services.windows import limit_of, remove_window, set_window, set_windows
+from records.services.windows import limit_of, remove_window, seen_as, set_window, set_windows
 from tests import cast as make
 from tests.cast import clock
 
@@ -216,6 +216,12 @@ def cell(role="sales", customer_class="ordinary"):
     return Role.objects.get(key=role).pk, customer_class
 
 
+def as_seen(*cells):
+    """The rows of the cells as they stand now."""
+    rows = {(row.role_id, row.customer_class): row for row in Window.objects.filter(record_type="followup")}
+    return {cell: seen_as(rows.get(cell)) for cell in cells}
+
+
 def test_windows_are_set_changed_and_removed_at_once(cast, rows):
     cells = {
         cell(): WindowLimit(3, 1),
@@ -223,8 +229,7 @@ def test_windows_are_set_changed_and_removed_at_once(cast, rows):
         cell("sales_manager"): None,
         cell("administrator"): WindowLimit(None),
     }
-    seen = {cell(): 1, cell("sales", "key"): 0, cell("sales_manager"): 1, cell("administrator"): 1}
-    assert set_windows(record_type="followup", cells=cells, seen=seen, **said(cast.administrator)) == 3
+    assert set_windows(record_type="followup", cells=cells, seen=as_seen(*cells), **said(cast.administrator)) == 3
     assert rows() == {"Window": 3}  # the administrators' stayed as it was
     assert limit_of(window()) == WindowLimit(3, 1)
     assert limit_of(window("sales", customer_class="key")) == WindowLimit(1)
@@ -240,17 +245,25 @@ def test_windows_are_set_changed_and_removed_at_once(cast, rows):
 def test_one_stale_cell_keeps_all(cast, rows):
     cells = {cell(): WindowLimit(3), cell("sales_manager"): WindowLimit(3)}
     with refused("stale_rule"):
-        set_windows(
-            record_type="followup", cells=cells, seen={cell(): 1, cell("sales_manager"): 0}, **said(cast.administrator)
-        )
+        set_windows(record_type="followup", cells=cells, seen=as_seen(cell()), **said(cast.administrator))
     assert rows() == {}
+
+
+def test_a_window_taken_away_and_given_again_is_not_the_one_that_was_seen(cast):
+    seen = as_seen(cell())
+    set_windows(record_type="followup", cells={cell(): None}, seen=seen, **said(cast.administrator))
+    set_windows(record_type="followup", cells={cell(): WindowLimit(1)}, seen={}, **said(cast.administrator))
+    with refused("stale_rule"):
+        set_windows(record_type="followup", cells={cell(): WindowLimit(9)}, seen=seen, **said(cast.administrator))
 
 
 def test_one_window_alone(cast, rows):
     who = Role.objects.get(key="sales")
     where = {"role": who, "record_type": "followup", "customer_class": "key"}
-    assert set_window(**where, limit=WindowLimit(2, 0, 1), seen_version=0, **said(cast.administrator))
-    assert set_window(**where, limit=WindowLimit(None, 4), seen_version=1, **said(cast.administrator))
+    assert set_window(**where, limit=WindowLimit(2, 0, 1), seen=None, **said(cast.administrator))
+    assert set_window(
+        **where, limit=WindowLimit(None, 4), seen=seen_as(window(customer_class="key")), **said(cast.administrator)
+    )
     with refused("stale_rule"):
         remove_window(window=window("sales", customer_class="key"), seen_version=1, **said(cast.administrator))
     remove_window(window=window("sales", customer_class="key"), seen_version=2, **said(cast.administrator))
@@ -269,7 +282,7 @@ def test_one_window_alone(cast, rows):
 )
 def test_days_that_are_none(cast, limit, code, rows):
     with refused(code):
-        set_windows(record_type="followup", cells={cell(): limit}, seen={cell(): 1}, **said(cast.administrator))
+        set_windows(record_type="followup", cells={cell(): limit}, seen=as_seen(cell()), **said(cast.administrator))
     assert rows() == {}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -22,13 +23,16 @@ def service(action: str, about: str = "record") -> Callable[[F], F]:
     """
 
     def wrap(function: F) -> F:
+        named = inspect.signature(function).parameters.values()
+        defaults = {each.name: each.default for each in named if each.default is not each.empty}
+
         @functools.wraps(function)
         def run(**kwargs: Any) -> Any:
             try:
                 with transaction.atomic(durable=True):
                     return function(**kwargs)
             except (Refused, StaleRecord) as no:
-                _keep(no, action, kwargs.get(about), kwargs)
+                _keep(no, action, kwargs.get(about), defaults | kwargs)
                 raise
             except OperationalError as error:
                 if not _is_lock(error):

@@ -6,6 +6,8 @@ from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
 
+from records.notices import unread_of
+
 from .models import User
 
 
@@ -13,8 +15,9 @@ class SignInOnly(AuthenticationBackend):
     """Signs in by user name or e-mail, and says nothing about rights. Inactive people are refused by ModelBackend."""
 
     def get_user(self, user_id: Any) -> User | None:
-        """The person of a session with their team, which every page names; None once they are inactive."""
-        person = User.objects.select_related("team").filter(pk=user_id).first()
+        """The person of a session with their team and `unread` notices, which every page shows; None once inactive."""
+        people = User.objects.select_related("team").annotate(unread=unread_of(user_id))
+        person = people.filter(pk=user_id).first()
         return person if person and self.user_can_authenticate(person) else None
 
     def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:

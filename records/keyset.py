@@ -95,13 +95,13 @@ class Compared(Func):
 
 
 class Counted(Subquery):
-    """How many rows there are, counted no further than COUNTED + 1."""
+    """How many rows there are, counted no further than `most` + 1."""
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
     output_field = IntegerField()
 
-    def __init__(self, rows: QuerySet) -> None:
-        super().__init__(rows.order_by().values("pk")[: COUNTED + 1])
+    def __init__(self, rows: QuerySet, most: int = COUNTED) -> None:
+        super().__init__(rows.order_by().values("pk")[: most + 1])
 
 
 @dataclass(frozen=True)

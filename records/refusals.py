@@ -103,6 +103,7 @@ def _simple() -> dict[str, str]:
         "why": _("Write why."),
         "import_right": _("You may not import records of this type."),
         "rules_right": _("You may not change rules."),
+        "notice_stands": _("They are told of this type already."),
         "period_lower": _("Lowering a closed period needs the right to reopen periods, and a reason."),
         "period_raise": _("Closing a period needs the right to close periods. Ask an administrator."),
         "window_days": _("Write whole days from 0 to 36,500, or no limit."),

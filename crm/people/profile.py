@@ -28,7 +28,7 @@ LANGUAGES = [("en", "English"), ("zh-hans", "中文")]
 
 
 class ProfileForm(forms.Form):
-    """Name, e-mail, language, theme, zone."""
+    """Name, e-mail, language, theme, zone, and notices by e-mail."""
 
     display_name = forms.CharField(
         label=gettext_lazy("Display name"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "name"})
@@ -51,8 +51,18 @@ class ProfileForm(forms.Form):
         ),
     )
 
+    mail = forms.ChoiceField(
+        label=gettext_lazy("Notices by e-mail"),
+        choices=[
+            ("each", gettext_lazy("Each by e-mail")),
+            ("daily", gettext_lazy("Once a day")),
+            ("none", gettext_lazy("Only here")),
+        ],
+        widget=forms.RadioSelect,
+    )
+
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
-        names = ("display_name", "email", "theme", "zone")
+        names = ("display_name", "email", "theme", "zone", "mail")
         kwargs["initial"] = {name: getattr(request.user, name) for name in names}
         kwargs["initial"]["language"] = "zh-hans" if (get_language() or "").startswith("zh") else "en"
         super().__init__(*args, **kwargs)

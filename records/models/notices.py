@@ -50,7 +50,11 @@ class NoticeRule(models.Model):
 
 
 class Notice(AboutRecord):
-    """One thing told to one person. `mailed_at` is set by the worker in the transaction that claims it: never twice."""
+    """One thing told to one person.
+
+    Its mail is due, then claimed by a worker (`claimed_at`, and `mail`: the id of the first notice in that mail), then
+    sent (`mailed_at`). A claim that came to nothing is taken up again as the same mail: docs/decisions/0008.
+    """
 
     class Kind(models.TextChoices):
         CHANGED = "changed"
@@ -68,22 +72,24 @@ class Notice(AboutRecord):
     actor_name = models.TextField(default="")
     title = models.TextField(default="")  # of the record, as it then was
     before = EntryTimeField(null=True)
-    after = EntryTimeField(null=True)
+    after = EntryTimeField(null=True)  # of a grant: its end
     reason = models.CharField(max_length=40, default="")
     words = models.TextField(default="")
     request = models.ForeignKey(
         "records.TimeRequest", null=True, blank=True, on_delete=models.PROTECT, related_name="notices"
     )
     read_at = models.DateTimeField(null=True)
-    mailed_at = models.DateTimeField(null=True)
     mail_due = models.BooleanField(default=False)
+    mail = models.BigIntegerField(null=True)
+    claimed_at = models.DateTimeField(null=True)
+    mailed_at = models.DateTimeField(null=True)
 
     class Meta:
         default_permissions = ()
         indexes = [
             models.Index(fields=["user", "-at", "-id"], name="notice_user"),
             models.Index(fields=["user"], name="notice_unread", condition=Q(read_at__isnull=True)),
-            models.Index(fields=["id"], name="notice_due", condition=Q(mail_due=True, mailed_at__isnull=True)),
+            models.Index(fields=["user", "id"], name="notice_due", condition=Q(mail_due=True, mailed_at__isnull=True)),
         ]
 
     def __str__(self) -> str:

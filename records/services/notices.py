@@ -97,8 +97,15 @@ def tell_of_grant(grant: Any, *, kind: str, at: dt.datetime, actor: Any, why: st
     return tell(kind=kind, record=grant.content_object, at=at, actor=actor, to=to, after=until, words=why.strip())
 
 
+def mark_read(notices: QuerySet, at: dt.datetime) -> int:
+    """Keep that these were read; gives how many were unread."""
+    return notices.filter(read_at__isnull=True).update(read_at=at)
+
+
 def _people(to: Iterable[Any]) -> QuerySet:
-    return to if isinstance(to, QuerySet) else get_user_model()._default_manager.filter(pk__in=_ids(to))
+    if isinstance(to, QuerySet) and not to.query.is_sliced:
+        return to
+    return get_user_model()._default_manager.filter(pk__in=_ids(to))
 
 
 def _ids(people: Iterable[Any]) -> set[int]:

@@ -9,7 +9,7 @@ from records.forms.ordinary import ContractForm
 from records.lists import CONTRACTS
 from records.models import Contract
 
-from . import access, creating, deciding, editing, entry_time, history, listing
+from . import access, creating, deciding, editing, entry_time, following, history, listing
 
 
 @require_safe
@@ -76,3 +76,9 @@ def contract_parent(request: HttpRequest, pk: int) -> HttpResponse:
 def contract_access(request: HttpRequest, pk: int) -> HttpResponse:
     """Who may change its entry time; grants a right on it."""
     return access.access(request, Contract, pk)
+
+
+@require_POST
+def contract_follow(request: HttpRequest, pk: int) -> HttpResponse:
+    """Be told of its changes, or no more."""
+    return following.follow(request, Contract, pk)

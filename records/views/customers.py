@@ -9,7 +9,7 @@ from records.forms.ordinary import CustomerForm
 from records.lists import CUSTOMERS
 from records.models import Customer
 
-from . import access, creating, customer_page, deciding, editing, entry_time, history, listing
+from . import access, creating, customer_page, deciding, editing, entry_time, following, history, listing
 
 
 @require_safe
@@ -82,3 +82,9 @@ def customer_importance(request: HttpRequest, pk: int) -> HttpResponse:
 def customer_access(request: HttpRequest, pk: int) -> HttpResponse:
     """Who may change its entry time; grants a right on it."""
     return access.access(request, Customer, pk)
+
+
+@require_POST
+def customer_follow(request: HttpRequest, pk: int) -> HttpResponse:
+    """Be told of its changes, or no more."""
+    return following.follow(request, Customer, pk)

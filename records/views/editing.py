@@ -23,6 +23,7 @@ from records.models.access import CHANGE, REDATE, VIEW
 from records.models.record import Record
 from records.reach import reach
 from records.refusals import Refused, StaleRecord
+from records.services.following import with_follows
 from records.services.records import update_record
 from records.stale import stale_lines
 from records.who_may import who_may, why_not
@@ -37,12 +38,13 @@ RELATED = {
 
 
 def record_or_404(request: HttpRequest, model: type[Record], pk: int) -> Any:
-    """The record, if the person may see it, with its owner, parents and `times_changed`, the number of moves."""
+    """The record, if the person may see it, with owner, parents, `follows` and `times_changed`, the number of moves."""
     history: Any = model.history.model.objects.filter(id=OuterRef("pk"), previous_entered_at__isnull=False)  # type: ignore[attr-defined]
     moves = history.order_by().values("id").annotate(number=Count("history_id")).values("number")
     name = model._meta.model_name or ""
     records = model.objects.visible_to(request.user).select_related(*RELATED[name])  # type: ignore[attr-defined]
-    found = records.annotate(times_changed=Subquery(moves, output_field=IntegerField())).filter(pk=pk).first()
+    records = with_follows(records, request.user).annotate(times_changed=Subquery(moves, output_field=IntegerField()))
+    found = records.filter(pk=pk).first()
     if found is None:
         raise Http404
     return found
@@ -163,7 +165,7 @@ class EditPage:
 def page_urls(record: Any) -> dict[str, str]:
     """URL names of the pages around a record, for templates that serve all types."""
     names = ("list", "update", "entry_time", "history", "access", "assign", "archive", "restore", "parent", "undo")
-    return {name: record.page(name) for name in names}
+    return {name: record.page(name) for name in (*names, "follow")}
 
 
 def edit(request: HttpRequest, model: type[Record], form_class: type[RecordForm], pk: int) -> HttpResponse:

@@ -9,7 +9,7 @@ from records.forms.ordinary import FollowUpForm
 from records.lists import FOLLOW_UPS
 from records.models import FollowUp
 
-from . import access, creating, deciding, doing, editing, entry_time, history, listing
+from . import access, creating, deciding, doing, editing, entry_time, following, history, listing
 
 
 @require_safe
@@ -82,3 +82,9 @@ def follow_up_parent(request: HttpRequest, pk: int) -> HttpResponse:
 def follow_up_access(request: HttpRequest, pk: int) -> HttpResponse:
     """Who may change its entry time; grants a right on it."""
     return access.access(request, FollowUp, pk)
+
+
+@require_POST
+def follow_up_follow(request: HttpRequest, pk: int) -> HttpResponse:
+    """Be told of its changes, or no more."""
+    return following.follow(request, FollowUp, pk)

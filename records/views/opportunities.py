@@ -9,7 +9,7 @@ from records.forms.ordinary import OpportunityForm
 from records.lists import OPPORTUNITIES
 from records.models import Opportunity
 
-from . import access, creating, deciding, editing, entry_time, history, listing
+from . import access, creating, deciding, editing, entry_time, following, history, listing
 
 
 @require_safe
@@ -76,3 +76,9 @@ def opportunity_parent(request: HttpRequest, pk: int) -> HttpResponse:
 def opportunity_access(request: HttpRequest, pk: int) -> HttpResponse:
     """Who may change its entry time; grants a right on it."""
     return access.access(request, Opportunity, pk)
+
+
+@require_POST
+def opportunity_follow(request: HttpRequest, pk: int) -> HttpResponse:
+    """Be told of its changes, or no more."""
+    return following.follow(request, Opportunity, pk)

@@ -28,7 +28,7 @@ def _now():
 
 
 def posted(person, **values):
-    page = {name: getattr(person, name) for name in ("display_name", "email", "theme", "zone")}
+    page = {name: getattr(person, name) for name in ("display_name", "email", "theme", "zone", "mail")}
     return page | {"language": "en"} | values
 
 

@@ -41,7 +41,8 @@ def test_shows_what_a_person_may_see_and_nothing_else(
     shown = see(sign_in(user), PAGE)
     may = [c.name for c in Customer.objects.order_by("-entered_at") if user.has_perm("records.view_customer", c)]
     assert shown.titles == may
-    assert len(shown.statements) <= MOST_QUERIES
+    decides = user.has_perm("records.decide_requests")  # who answers requests has their number counted too
+    assert len(shown.statements) <= MOST_QUERIES + decides
     if name == "stranger":
         assert len(may) == (4 if sales_see_all else 1)
     if name == "outsider":
@@ -260,7 +261,7 @@ def test_never_counts_everything_and_never_skips(cast: Any, four: Any, sign_in: 
     for statement in see(sign_in(cast.owner), f"{PAGE}?q=云&sort=name").statements:
         assert "OFFSET" not in statement
         if "COUNT(" in statement:
-            assert "LIMIT 1001" in statement
+            assert "LIMIT 1001" in statement or "LIMIT 100)" in statement  # of the list, of unread notices
 
 
 def test_more_than_a_thousand_are_not_counted(cast: Any, four: Any, sign_in: Any, monkeypatch: Any) -> None:

@@ -16,7 +16,7 @@ from records.services.refusing import service
 
 from ._writing import Writing
 
-PROFILE = frozenset({"display_name", "email", "language", "theme", "zone"})
+PROFILE = frozenset({"display_name", "email", "language", "theme", "zone", "mail"})
 
 
 def set_own_zone(*, person: User, zone: str, remote_addr: str | None = None) -> None:

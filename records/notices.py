@@ -1,0 +1,153 @@
+"""Notices as their reader sees them: a sentence, what moved, why, and where to look; on the page and in the mail."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import CharField, QuerySet, Value
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from audit.presenters import system_reasons
+
+from .keyset import Counted, Order, Page, Part, paginate
+from .models import RECORDS, Notice, Reason
+
+SIZE, COUNTED = 30, 99
+NEWEST = Order("-at", (Part("at", down=True), Part("id", down=True)))
+SHOWS = ("", "unread", "requests")
+ABOUT_REQUESTS = ("asked", "approved", "rejected", "expired", "overtaken")
+
+ICONS = {
+    "changed": "clock",
+    "asked": "inbox",
+    "approved": "check",
+    "rejected": "x",
+    "expired": "history",
+    "overtaken": "history",
+    "granted": "key",
+    "revoked": "lock",
+}
+
+
+def unread_of(user_id: Any) -> Counted:
+    """How many notices the person has not read, counted no further than the bell says; a part of another query."""
+    return Counted(Notice.objects.filter(user=user_id, read_at__isnull=True), most=COUNTED)
+
+
+@dataclass(frozen=True)
+class Told:
+    """One notice. `seen` is False where the reader may not see the record any more: then it says nothing of it.
+
+    `until` is the end of a grant; `url` leads to the request or the record.
+    """
+
+    notice: Notice
+    sentence: str
+    seen: bool = False
+    title: str = ""
+    before: dt.datetime | None = None
+    after: dt.datetime | None = None
+    until: dt.datetime | None = None
+    reason: str = ""
+    words: str = ""
+    url: str = ""
+
+    @property
+    def icon(self) -> str:
+        """The sign of its kind."""
+        return ICONS[self.notice.kind] if self.seen else "lock"
+
+
+def notices_of(user: Any, *, show: str = "", after: str = "", before: str = "") -> Page:
+    """A page of the person's notices, newest first: all, the unread ones, or those about requests."""
+    mine = Notice.objects.filter(user=user.pk)
+    if show == "unread":
+        mine = mine.filter(read_at__isnull=True)
+    elif show == "requests":
+        mine = mine.filter(kind__in=ABOUT_REQUESTS)
+    return paginate(mine, NEWEST, after=after, before=before, size=SIZE, dress=_with_request)
+
+
+def _with_request(rows: QuerySet) -> QuerySet:
+    return rows.select_related("request")
+
+
+def present(notices: Iterable[Notice], user: Any) -> list[Told]:
+    """The notices, each read with its request, in their order and in the active language. Two queries."""
+    notices = list(notices)
+    owners = _owners_of_visible(notices, user)
+    reasons = system_reasons() | {reason.code: reason.name for reason in Reason.objects.all()} if notices else {}
+    return [_told(notice, user, owners, reasons) for notice in notices]
+
+
+def _owners_of_visible(notices: list[Notice], user: Any) -> dict[tuple[str, int], int]:
+    """(type, id) → owner, of the records the person may see now."""
+    parts = []
+    for name, model in RECORDS.items():
+        ids = {notice.record_id for notice in notices if notice.record_type == name}
+        if ids:
+            visible: Any = model.objects.visible_to(user).filter(pk__in=ids).order_by()  # type: ignore[attr-defined]
+            parts.append(visible.values_list(Value(name, CharField()), "pk", "owner_id"))
+    rows = parts[0].union(*parts[1:], all=True) if parts else ()
+    return {(name, pk): owner for name, pk, owner in rows}
+
+
+def _told(notice: Notice, user: Any, owners: dict[tuple[str, int], int], reasons: dict[str, str]) -> Told:
+    about = (notice.record_type, notice.record_id)
+    if about not in owners:
+        return Told(notice, _("A notice about a record you may not see"))
+    request = notice.request
+    yours = owners[about] == user.pk if request is None else request.asked_by_id == user.pk
+    granted = notice.kind == Notice.Kind.GRANTED
+    return Told(
+        notice=notice,
+        sentence=_sentence(notice, yours),
+        seen=True,
+        title=notice.title,
+        before=notice.before,
+        after=None if granted else notice.after,
+        until=notice.after if granted else None,
+        reason=reasons.get(notice.reason, notice.reason),
+        words=notice.words,
+        url=_url(notice),
+    )
+
+
+def _sentence(notice: Notice, yours: bool) -> str:
+    who = {"who": notice.actor_name or _("System")}
+    if notice.kind == Notice.Kind.CHANGED:
+        return (_("%(who)s changed an entry time of yours") if yours else _("%(who)s changed an entry time")) % who
+    if notice.kind == Notice.Kind.ASKED:
+        return _("%(who)s asks for a change of an entry time") % who
+    if notice.kind == Notice.Kind.GRANTED:
+        return _("%(who)s granted you a right") % who
+    if notice.kind == Notice.Kind.REVOKED:
+        return _("%(who)s revoked a right of yours") % who
+    return _ended(yours)[notice.kind]
+
+
+def _ended(yours: bool) -> dict[str, str]:
+    """What became of a request."""
+    if yours:
+        return {
+            "approved": _("Your request was approved"),
+            "rejected": _("Your request was rejected"),
+            "expired": _("Your request expired"),
+            "overtaken": _("Your request was overtaken: the record changed meanwhile"),
+        }
+    return {
+        "approved": _("A request was approved"),
+        "rejected": _("A request was rejected"),
+        "expired": _("A request expired"),
+        "overtaken": _("A request was overtaken: the record changed meanwhile"),
+    }
+
+
+def _url(notice: Notice) -> str:
+    if notice.request_id is not None:
+        return reverse("records:request_detail", args=[notice.request_id])
+    return notice.record_model(pk=notice.record_id).get_absolute_url()

@@ -11,11 +11,12 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
 from audit import times
+from records.deciders import number_waiting
 
 from . import demo_people
 
 THEMES = ("light", "dark")
-SECTIONS = ("customer", "opportunity", "follow_up", "contract", "people")
+SECTIONS = ("customer", "opportunity", "follow_up", "contract", "request", "access", "people")
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
@@ -24,6 +25,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "lang": "zh-Hans" if (get_language() or "").startswith("zh") else "en",
         "theme": theme_of(request),
         "section": section_of(request),
+        "requests_waiting": SimpleLazyObject(lambda: number_waiting(request.user, times.now())),
         "zone_label": SimpleLazyObject(lambda: zone_label(request)),
         "demo": {"people": demo_people.sign_ins, "password": demo_people.PASSWORD} if settings.DEMO else {},
     }
@@ -38,7 +40,7 @@ def theme_of(request: HttpRequest) -> str:
 def section_of(request: HttpRequest) -> str:
     """The entry of the navigation that the page belongs to: `customer` for `records:customer_history`."""
     match = request.resolver_match
-    name = match.url_name or "" if match else ""
+    name = (match.url_name or "" if match else "").removeprefix("all_")
     return next((section for section in SECTIONS if name.startswith(section)), name)
 
 

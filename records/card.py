@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils import timezone
@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from audit.times import closed_edge, distance, format_time, zone_label
 from records.forms.entry_time import EntryTimeForm
-from records.models import FollowUp
+from records.models import FollowUp, TimeRequest
+from records.odd_order import Odd
 from records.reach import Reach
 from records.refusals import StaleRecord
 from records.stale import stale_lines
@@ -25,7 +26,11 @@ RULER_DAYS = 21
 
 @dataclass
 class Card:
-    """One card. `state` is "" (idle) or "editing"; `stale` holds both values after a lost race."""
+    """One card. `state` is "" (idle) or "editing"; `stale` holds both values after a lost race.
+
+    `mine` is the viewer's own request that waits, `may_ask` says that what was posted can be asked for, `warnings` are
+    those to tick, `acknowledged` the codes ticked.
+    """
 
     record: Any
     reach: Reach
@@ -37,6 +42,11 @@ class Card:
     state: str = ""
     text: str | None = None
     stale: StaleRecord | None = None
+    by_request: bool = False  # what lies beyond the window can be asked for
+    mine: TimeRequest | None = None
+    may_ask: bool = False
+    warnings: list[Odd] = field(default_factory=list)
+    acknowledged: list[str] = field(default_factory=list)
 
     @property
     def zone(self) -> dt.tzinfo:
@@ -227,6 +237,7 @@ class Confirmation:
     after: dt.datetime
     reason: str
     note: str
+    warnings: list[Odd] = field(default_factory=list)
 
 
 def recorded_later(record: Any) -> str:

@@ -106,8 +106,11 @@ def change(
     if row.entered_at == move.entered_at:  # 5
         return Result(None, row.version, move.entered_at, move.entered_at)
     verdict, limits = _judge(row, move, checker, sources, channel)  # 6: what
-    exception = limits.excepted_by if verdict.excepted and limits else None
-    return _write(row, move, checker, sources[0], channel, exception)  # 7: all or nothing
+    extra = {
+        "exception_id": limits.excepted_by if verdict.excepted and limits else None,
+        "acknowledged": ",".join(sorted(warning.code for warning in verdict.warnings)),  # all of them were ticked
+    }
+    return _write(row, move, checker, sources[0], channel, extra)  # 7: all or nothing
 
 
 def foresee(*, record: Any, move: Move, by: Any, channel: str, at: dt.datetime) -> Verdict:
@@ -186,7 +189,7 @@ def _verdict(
     return judge(case, limits, checker.at), limits
 
 
-def _write(row: Any, move: Move, checker: Checker, source: Source, channel: str, exception: int | None) -> Result:
+def _write(row: Any, move: Move, checker: Checker, source: Source, channel: str, extra: dict[str, Any]) -> Result:
     before, row.entered_at = row.entered_at, move.entered_at
     opening = act(
         by=checker.user,
@@ -198,8 +201,7 @@ def _write(row: Any, move: Move, checker: Checker, source: Source, channel: str,
         undoes=move.undoes,
         allowed_by_kind=source.kind,
         allowed_by_id=source.id,
-        exception_id=exception,
-        acknowledged=",".join(sorted(move.acknowledged)),
+        **extra,
         **move.trail,
     )
     with opening as opened, key():

@@ -9,7 +9,7 @@ from records.forms.ordinary import ContractForm
 from records.lists import CONTRACTS
 from records.models import Contract
 
-from . import access, creating, deciding, editing, entry_time, following, history, listing
+from . import access, asking, behalf, creating, deciding, editing, entry_time, following, history, listing
 
 
 @require_safe
@@ -82,3 +82,15 @@ def contract_access(request: HttpRequest, pk: int) -> HttpResponse:
 def contract_follow(request: HttpRequest, pk: int) -> HttpResponse:
     """Be told of its changes, or no more."""
     return following.follow(request, Contract, pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def contract_request(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask for another entry time of a contract."""
+    return asking.ask_page(request, Contract, pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def contract_behalf(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change the entry time of a contract for somebody who asked by phone."""
+    return behalf.behalf(request, Contract, pk)

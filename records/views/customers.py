@@ -9,7 +9,19 @@ from records.forms.ordinary import CustomerForm
 from records.lists import CUSTOMERS
 from records.models import Customer
 
-from . import access, creating, customer_page, deciding, editing, entry_time, following, history, listing
+from . import (
+    access,
+    asking,
+    behalf,
+    creating,
+    customer_page,
+    deciding,
+    editing,
+    entry_time,
+    following,
+    history,
+    listing,
+)
 
 
 @require_safe
@@ -88,3 +100,15 @@ def customer_access(request: HttpRequest, pk: int) -> HttpResponse:
 def customer_follow(request: HttpRequest, pk: int) -> HttpResponse:
     """Be told of its changes, or no more."""
     return following.follow(request, Customer, pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def customer_request(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask for another entry time of a customer."""
+    return asking.ask_page(request, Customer, pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def customer_behalf(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change the entry time of a customer for somebody who asked by phone."""
+    return behalf.behalf(request, Customer, pk)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Count, IntegerField, OuterRef, Subquery
+from django.db.models import BigIntegerField, Count, IntegerField, OuterRef, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -18,7 +18,7 @@ from records.access import Checker, Source
 from records.card import Card
 from records.forms.entry_time import EntryTimeForm
 from records.forms.ordinary import RecordForm
-from records.models import Reason
+from records.models import Reason, TimeRequest
 from records.models.access import CHANGE, REDATE, VIEW
 from records.models.record import Record
 from records.reach import reach
@@ -38,12 +38,17 @@ RELATED = {
 
 
 def record_or_404(request: HttpRequest, model: type[Record], pk: int) -> Any:
-    """The record, if the person may see it, with owner, parents, `follows` and `times_changed`, the number of moves."""
+    """The record, if the person may see it, with owner, parents, `follows`, `times_changed` and `asked`.
+
+    The last two are the number of moves, and the id of the person's own request that is open.
+    """
     history: Any = model.history.model.objects.filter(id=OuterRef("pk"), previous_entered_at__isnull=False)  # type: ignore[attr-defined]
     moves = history.order_by().values("id").annotate(number=Count("history_id")).values("number")
     name = model._meta.model_name or ""
     records = model.objects.visible_to(request.user).select_related(*RELATED[name])  # type: ignore[attr-defined]
     records = with_follows(records, request.user).annotate(times_changed=Subquery(moves, output_field=IntegerField()))
+    waiting = TimeRequest.objects.open().filter(record_type=name, record_id=OuterRef("pk"), asked_by=request.user.pk)
+    records = records.annotate(asked=Subquery(waiting.values("pk")[:1], output_field=BigIntegerField()))
     found = records.filter(pk=pk).first()
     if found is None:
         raise Http404
@@ -130,8 +135,16 @@ class EditPage:
             now=self.now,
             viewer=self.request.user,
             why_not="" if may or self.record.archived_at else why_not(self.request.user, self.record, self.now),
+            by_request=self.rule is not None and self.rule.requests_allowed,
+            mine=self._mine(),
             **more,
         )
+
+    def _mine(self) -> TimeRequest | None:
+        """The person's own request on the record, while it waits; a query only where there is one."""
+        if self.record.asked is None:
+            return None
+        return TimeRequest.objects.open().filter(pk=self.record.asked, expires_at__gt=self.now).first()
 
     def render(self, *, card: Card | None = None, status: int = 200) -> HttpResponse:
         """The page."""
@@ -165,7 +178,7 @@ class EditPage:
 def page_urls(record: Any) -> dict[str, str]:
     """URL names of the pages around a record, for templates that serve all types."""
     names = ("list", "update", "entry_time", "history", "access", "assign", "archive", "restore", "parent", "undo")
-    return {name: record.page(name) for name in (*names, "follow")}
+    return {name: record.page(name) for name in (*names, "follow", "request", "behalf")}
 
 
 def edit(request: HttpRequest, model: type[Record], form_class: type[RecordForm], pk: int) -> HttpResponse:

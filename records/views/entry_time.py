@@ -17,10 +17,12 @@ from records.card import Card, Confirmation
 from records.forms.entry_time import EntryTimeForm
 from records.forms.ordinary import RecordForm
 from records.models.record import Record
-from records.refusals import Refused, StaleRecord
+from records.odd_order import odd_order
+from records.refusals import WARNINGS, Refused, StaleRecord
 from records.services.entry_time import Move, Result, change_entry_time, foresee
 from records.services.undo import undo_change
 
+from . import asking
 from .editing import EditPage, page_urls, record_or_404
 
 # Which field of the card a rule's sentence stands at; all others stand at the time.
@@ -41,6 +43,8 @@ def change(request: HttpRequest, model: type[Record], form_class: type[RecordFor
         if "version" in form.errors:
             form.add_error(None, _("This page is too old to save from. Reload it and try again."))
         return page.render(card=page.card(form, state="editing"), status=422)
+    if "request" in request.POST:
+        return _requested(request, page, form)
     return _confirmed(request, page, form) if "confirmed" in request.POST else _ask(request, page, form)
 
 
@@ -50,21 +54,47 @@ def _ask(request: HttpRequest, page: EditPage, form: EntryTimeForm) -> HttpRespo
     if data["entered_at"] == page.record.entered_at:
         form.add_error("entered_at", _("Unchanged. Choose another time to go on."))
         return page.render(card=page.card(form, state="editing"), status=422)
-    move = Move(entered_at=data["entered_at"], reason=data["why"], note=data["note"])
+    move = _move(form)
     try:
-        foresee(record=page.record, move=move, by=request.user, channel="web", at=page.now)
+        verdict = foresee(record=page.record, move=move, by=request.user, channel="web", at=page.now)
     except Refused as no:
         return _refused(request, page, form, no)
+    warnings = odd_order(verdict.warnings, page.record, request.user)
     reasons = dict(form.fields["why"].choices)  # type: ignore[attr-defined]
-    confirmation = Confirmation(page.record.entered_at, move.entered_at, reasons.get(move.reason, ""), move.note)
+    reason = reasons.get(move.reason, "")
+    confirmation = Confirmation(page.record.entered_at, move.entered_at, reason, move.note, warnings)
     context = {
         "record": page.record,
         "form": form,
         "confirmation": confirmation,
         "urls": page_urls(page.record),
         "zone": zone_label(form.zone, move.entered_at),
+        "acknowledged": request.POST.getlist("acknowledged"),
     }
     return render(request, "records/entry_time_confirm.html", context)
+
+
+def _move(form: EntryTimeForm) -> Move:
+    data = form.cleaned_data
+    return Move(entered_at=data["entered_at"], reason=data["why"], note=data["note"])
+
+
+def _requested(request: HttpRequest, page: EditPage, form: EntryTimeForm) -> HttpResponse:
+    """Ask somebody else for it; what the person may do alone is confirmed instead."""
+    try:
+        foresee(record=page.record, move=_move(form), by=request.user, channel="web", at=page.now)
+    except Refused as no:
+        if not no.may_ask:
+            return _refused(request, page, form, no)
+    else:
+        return _ask(request, page, form)
+    try:
+        asking.send(request, page.record, form)
+    except Refused as no:
+        return _refused(request, page, form, no)
+    except StaleRecord as stale:
+        return _stale(request, page, form, stale)
+    return redirect(page.record.page("update"), page.record.pk)
 
 
 def _confirmed(request: HttpRequest, page: EditPage, form: EntryTimeForm) -> HttpResponse:
@@ -79,6 +109,7 @@ def _confirmed(request: HttpRequest, page: EditPage, form: EntryTimeForm) -> Htt
             by=request.user,
             channel="web",
             clock=clock,
+            acknowledged=request.POST.getlist("acknowledged"),
             typed=form.typed,
             typed_zone=str(form.zone),
             remote_addr=request.remote_addr,  # type: ignore[attr-defined]
@@ -107,9 +138,17 @@ def tell(request: HttpRequest, record: Any, result: Result) -> None:
 
 
 def _refused(request: HttpRequest, page: EditPage, form: EntryTimeForm, no: Refused) -> HttpResponse:
+    """The card with each sentence where it belongs; warnings to tick, and asking, where that leads on."""
     for finding, sentence in zip(no.findings, no.messages(), strict=True):
-        form.add_error(FIELD.get(finding.code, "entered_at"), sentence)
-    card: Card = page.card(form, state="editing")
+        if finding.code not in WARNINGS:
+            form.add_error(None if finding.code == "request_open" else FIELD.get(finding.code, "entered_at"), sentence)
+    card: Card = page.card(
+        form,
+        state="editing",
+        may_ask=no.may_ask,
+        warnings=odd_order(no.findings, page.record, request.user),
+        acknowledged=request.POST.getlist("acknowledged"),
+    )
     return page.render(card=card, status=403 if WHO & set(no.codes) else 422)
 
 

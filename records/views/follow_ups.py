@@ -9,7 +9,7 @@ from records.forms.ordinary import FollowUpForm
 from records.lists import FOLLOW_UPS
 from records.models import FollowUp
 
-from . import access, creating, deciding, doing, editing, entry_time, following, history, listing
+from . import access, asking, behalf, creating, deciding, doing, editing, entry_time, following, history, listing
 
 
 @require_safe
@@ -88,3 +88,15 @@ def follow_up_access(request: HttpRequest, pk: int) -> HttpResponse:
 def follow_up_follow(request: HttpRequest, pk: int) -> HttpResponse:
     """Be told of its changes, or no more."""
     return following.follow(request, FollowUp, pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def follow_up_request(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask for another entry time of a follow-up."""
+    return asking.ask_page(request, FollowUp, pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def follow_up_behalf(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change the entry time of a follow-up for somebody who asked by phone."""
+    return behalf.behalf(request, FollowUp, pk)

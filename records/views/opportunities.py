@@ -9,7 +9,7 @@ from records.forms.ordinary import OpportunityForm
 from records.lists import OPPORTUNITIES
 from records.models import Opportunity
 
-from . import access, creating, deciding, editing, entry_time, following, history, listing
+from . import access, asking, behalf, creating, deciding, editing, entry_time, following, history, listing
 
 
 @require_safe
@@ -82,3 +82,15 @@ def opportunity_access(request: HttpRequest, pk: int) -> HttpResponse:
 def opportunity_follow(request: HttpRequest, pk: int) -> HttpResponse:
     """Be told of its changes, or no more."""
     return following.follow(request, Opportunity, pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def opportunity_request(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask for another entry time of an opportunity."""
+    return asking.ask_page(request, Opportunity, pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def opportunity_behalf(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change the entry time of an opportunity for somebody who asked by phone."""
+    return behalf.behalf(request, Opportunity, pk)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
@@ -75,6 +76,7 @@ def last_closed() -> LastClosed | None:
         earlier = (each for each in newest[index + 1 :] if each["id"] == row["id"])
         before = next(earlier, firsts.get(row["id"]))
         if before is not None and before["closed_through"] != row["closed_through"]:
-            name = str(RECORDS[row["record_type"]]._meta.verbose_name_plural)
-            return LastClosed(name, row["closed_through"], row["actor_name"], row["history_date"])
+            name = capfirst(str(RECORDS[row["record_type"]]._meta.verbose_name_plural))
+            minute = row["history_date"].replace(second=0, microsecond=0)
+            return LastClosed(name, row["closed_through"], row["actor_name"], minute)
     return None

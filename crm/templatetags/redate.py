@@ -36,7 +36,7 @@ register.simple_tag(icons.svg, name="icon")
 
 @register.simple_tag(name="moment")
 def moment(at: dt.datetime | None) -> SafeString | str:
-    """`<time datetime="2026-03-16T09:12+08:00">2026-03-16 09:12</time>`; nothing for None."""
+    """`<time datetime="2026-03-16T09:12+08:00">2026-03-16 09:12</time>`, in the company's format; nothing for None."""
     if at is None:
         return ""
     return format_html('<time datetime="{}">{}</time>', times.iso(at, timezone.get_current_timezone()), clock(at))

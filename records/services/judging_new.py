@@ -22,10 +22,11 @@ def judge_new(
     channel: str,
     stamped: bool,
     acknowledged: frozenset[str],
-) -> None:
+) -> int | None:
     """An earlier time at creation obeys the rules of a change, so that nobody enters what they may not set.
 
-    Only locks do not speak: they keep a time that stands. Raises Refused; for warnings not ticked, with those.
+    Only locks do not speak: they keep a time that stands. Gives the exception that let it into a closed period, if
+    one did. Raises Refused; for warnings not ticked, with those.
     """
     name, customer_class = record._meta.model_name, class_of(record)
     backfill = f"backfill_{name}" in checker.who.permissions

@@ -95,6 +95,8 @@ def rule_clause(request: HttpRequest, record_type: str, clause: str) -> HttpResp
         return page.render()
     page.form = _form(request, page.clause, page.row, request.POST)
     if not page.form.is_valid():
+        if set(page.form.errors) <= {"note", "password"}:
+            page.look()
         return page.render(422)
     return page.review() if page.form.reviewing else page.save()
 
@@ -147,11 +149,15 @@ class ClausePage:
         """Before → after, and what it would have changed; nothing is written."""
         if self.is_stale:
             return self.stale()
+        self.look()
+        return self.render()
+
+    def look(self) -> None:
+        """Show what would change, and what that would have stopped."""
         self.extra = {"reviewed": True, "lines": self.form.lines()}
         if self.clause.narrows and self.record_type and self.extra["lines"]:
             what = {"windows": self.form.limits()} if self._is_windows else {"values": self.form.values()}
             self.extra["preview"] = preview(self.row, self.at, self.request.user, **what)
-        return self.render()
 
     @property
     def _is_windows(self) -> bool:

@@ -184,6 +184,11 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "redate@localhost")
+EMAIL_SUBJECT_PREFIX = ACCOUNT_EMAIL_SUBJECT_PREFIX
+EMAIL_TIMEOUT = 30  # seconds; a mail server that hangs must not hold the worker
+SITE_URL = env.str("SITE_URL", "http://localhost:8000")  # where the links in mails lead
+if not SITE_URL.startswith(("http://", "https://")):
+    raise ImproperlyConfigured("SITE_URL is the address of this site, like https://crm.example.")
 
 SIMPLE_HISTORY_DATE_INDEX = False
 ANONYMOUS_USER_NAME = None  # guardian: there is no anonymous person

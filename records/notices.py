@@ -76,21 +76,24 @@ def _with_request(rows: QuerySet) -> QuerySet:
     return rows.select_related("request")
 
 
-def present(notices: Iterable[Notice], user: Any) -> list[Told]:
-    """The notices, each read with its request, in their order and in the active language. Two queries."""
+def present(notices: Iterable[Notice], user: Any, at: dt.datetime) -> list[Told]:
+    """The notices, each read with its request, in their order and in the active language, as the person sees them `at`.
+
+    Two queries.
+    """
     notices = list(notices)
-    owners = _owners_of_visible(notices, user)
+    owners = _owners_of_visible(notices, user, at)
     reasons = system_reasons() | {reason.code: reason.name for reason in Reason.objects.all()} if notices else {}
     return [_told(notice, user, owners, reasons) for notice in notices]
 
 
-def _owners_of_visible(notices: list[Notice], user: Any) -> dict[tuple[str, int], int]:
-    """(type, id) → owner, of the records the person may see now."""
+def _owners_of_visible(notices: list[Notice], user: Any, at: dt.datetime) -> dict[tuple[str, int], int]:
+    """(type, id) → owner, of the records the person may see."""
     parts = []
     for name, model in RECORDS.items():
         ids = {notice.record_id for notice in notices if notice.record_type == name}
         if ids:
-            visible: Any = model.objects.visible_to(user).filter(pk__in=ids).order_by()  # type: ignore[attr-defined]
+            visible: Any = model.objects.visible_to(user, at).filter(pk__in=ids).order_by()  # type: ignore[attr-defined]
             parts.append(visible.values_list(Value(name, CharField()), "pk", "owner_id"))
     rows = parts[0].union(*parts[1:], all=True) if parts else ()
     return {(name, pk): owner for name, pk, owner in rows}

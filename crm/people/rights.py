@@ -10,13 +10,13 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from crm.models import Role
 from records.models import RECORDS, CompanyRules, TypeRule, Window
 from records.models.access import KEY, OWN, REDATE, Person, person
+from records.person_access import type_names
 from records.rules import WindowLimit
 
 from .own_grants import OwnGrant, own_grants
@@ -53,7 +53,7 @@ def rights_of(user: Any, company: CompanyRules, at: dt.datetime) -> Rights:
         lines = _by_role(name, who, windows, rule) or _as_owner(name, who, windows, rule)
         found.may += lines
         if not lines:
-            found.may_not.append(Line(_types()[name], helpers.may(name, "ordinary")))
+            found.may_not.append(Line(type_names()[name], helpers.may(name, "ordinary")))
         elif lines[0].through == "rule":
             others.append(name)
     if len(found.may_not) == len(RECORDS):
@@ -119,7 +119,7 @@ def _ahead(windows: list[WindowLimit]) -> str:
 def _closed(rules: dict[str, TypeRule], helpers: _Helpers) -> list[Line]:
     """One line for each day that types are closed through."""
     days: dict[dt.date, list[str]] = defaultdict(list)
-    for name, shown in _types().items():
+    for name, shown in type_names().items():
         rule = rules.get(name)
         if rule is not None and rule.closed_through is not None:
             days[rule.closed_through].append(shown)
@@ -152,10 +152,6 @@ class _Helpers:
     def hold(self, codename: str) -> str:
         """Names of the roles that hold a permission."""
         return together(role.name for role, held in self.roles if codename in held)
-
-
-def _types() -> dict[str, str]:
-    return {name: capfirst(str(model._meta.verbose_name_plural)) for name, model in RECORDS.items()}
 
 
 def _every() -> dict[str, str]:

@@ -103,10 +103,27 @@ def importance_path(model: type[models.Model]) -> str:
     return "importance" if model._meta.model_name == "customer" else "customer__importance"
 
 
-def ordinary(model: type[models.Model]) -> Q:
-    """Records that hang on no key customer; an opportunity without a customer is ordinary."""
-    path = importance_path(model)
-    return Q(**{path: "ordinary"}) | (Q() if model._meta.model_name == "customer" else Q(customer__isnull=True))
+def ordinary(model: type[models.Model], before: str = "") -> Q:
+    """Records that hang on no key customer; an opportunity without a customer is ordinary.
+
+    `before` leads to the record from another row: "content_object__" from a grant.
+    """
+    none = Q() if model._meta.model_name == "customer" else Q(**{f"{before}customer__isnull": True})
+    return Q(**{before + importance_path(model): "ordinary"}) | none
+
+
+def grantable(who: Person, model: type[models.Model]) -> Q:
+    """Grants on records of `model` that the person may give and end: their role holds the right, on such records."""
+    found, name = Q(pk__in=[]), model._meta.model_name
+    if "grant_access" not in who.permissions:
+        return found
+    for kind in GRANTABLE:
+        right = Q(permission=permission_id(kind.format(name)))
+        if kind.format(name) not in who.permissions or (kind == VIEW and not who.sees_all):
+            continue
+        limited = kind == REDATE and KEY not in who.permissions
+        found |= right & ordinary(model, "content_object__") if limited else right
+    return found
 
 
 def grants_of(who: Person, model: type[models.Model], at: dt.datetime) -> list[tuple[models.QuerySet, str, str]]:

@@ -10,7 +10,6 @@ from typing import Any
 
 from django.contrib.auth.models import Group
 
-from audit.acts import act
 from audit.triggers import APP_DELETE, switched_on
 from records.access import Checker
 from records.models import GRANTS
@@ -19,7 +18,7 @@ from records.models.access import permission_id
 from records.models.record import Record
 from records.refusals import StaleRecord, refuse
 
-from .granting import Terms, check, check_why, holder_of, may_grant, terms_of
+from .granting import Said, Terms, check, check_why, holder_of, may_grant, terms_of
 from .locks import rules_lock
 from .notices import tell_of_grant
 from .records import Clock, actor
@@ -58,22 +57,14 @@ def grant(
     rules_lock(exclusive=True)
     checker, row = actor(by, clock()), type(record)._default_manager.get(pk=record.pk)
     check(row, to, terms, why, checker)
+    said = Said(checker, why.strip(), channel, remote_addr)
     standing = standing_grant(row, to, terms.kind)
     if standing is not None:
         if standing.until is None or standing.until > checker.at:
             raise refuse("grant_stands")
-        _delete(standing, checker, why, channel, remote_addr)
-    model: Any = GRANTS[row._meta.model_name or ""][isinstance(to, Group)]
-    made = model(
-        content_object=row,
-        permission_id=permission_id(terms.kind.format(row._meta.model_name)),
-        granted_by=checker.user,
-        granted_at=checker.at,
-        why=why.strip(),
-        **terms.columns(row),
-        **_holder(to),
-    )
-    with _act(checker, why, channel, remote_addr), key():
+        delete_row(standing, said)
+    made = new_row(row, to, terms, said)
+    with said.act(), key():
         made.save(force_insert=True)
     tell_of_grant(made, kind="granted", at=checker.at, actor=checker.user, why=why)
     return made
@@ -104,14 +95,8 @@ def change_grant(
     standing = terms_of(found)
     terms = replace(terms, kind=standing.kind)
     check(found.content_object, holder_of(found), terms, why, checker, standing)
-    values = terms.columns(found.content_object)
-    changed = {name: value for name, value in values.items() if getattr(found, name) != value}
-    if not changed:
+    if not write_terms(found, terms, Said(checker, why.strip(), channel, remote_addr)):
         return found
-    for name, value in (changed | {"why": why.strip(), "granted_by": checker.user}).items():
-        setattr(found, name, value)
-    with _act(checker, why, channel, remote_addr), key():
-        found.save(update_fields=[*changed, "why", "granted_by"])
     tell_of_grant(found, kind="granted", at=checker.at, actor=checker.user, why=why)
     return found
 
@@ -126,17 +111,51 @@ def revoke(*, grant: Any, why: str, by: Any, channel: str, clock: Clock, remote_
         raise refuse("grant_right")
     check_why(why)
     tell_of_grant(found, kind="revoked", at=checker.at, actor=checker.user, why=why)
-    _delete(found, checker, why, channel, remote_addr)
+    delete_row(found, Said(checker, why.strip(), channel, remote_addr))
 
 
 def standing_grant(record: Any, to: Any, kind: str) -> Any:
     """The grant of that right to that person or group on the record itself, ended or not; None without one."""
     model = GRANTS[record._meta.model_name][isinstance(to, Group)]
     permission = permission_id(kind.format(record._meta.model_name))
-    return model.objects.filter(content_object=record, permission=permission, **_holder(to)).first()
+    return model.objects.filter(content_object=record, permission=permission, **holder_column(to)).first()
 
 
-def _holder(to: Any) -> dict[str, Any]:
+def new_row(record: Any, to: Any, terms: Terms, said: Said) -> Any:
+    """The grant that `check` allowed, not stored yet."""
+    model: Any = GRANTS[record._meta.model_name][isinstance(to, Group)]
+    return model(
+        content_object=record,
+        permission_id=permission_id(terms.kind.format(record._meta.model_name)),
+        granted_by=said.checker.user,
+        granted_at=said.checker.at,
+        why=said.why,
+        **terms.columns(record),
+        **holder_column(to),
+    )
+
+
+def write_terms(grant: Any, terms: Terms, said: Said) -> bool:
+    """Give a standing grant other terms, with its history row; False where they are its own. Under the rules lock."""
+    values = terms.columns(grant.content_object)
+    changed = {name: value for name, value in values.items() if getattr(grant, name) != value}
+    if not changed:
+        return False
+    for name, value in (changed | {"why": said.why, "granted_by": said.checker.user}).items():
+        setattr(grant, name, value)
+    with said.act(), key():
+        grant.save(update_fields=[*changed, "why", "granted_by"])
+    return True
+
+
+def delete_row(grant: Any, said: Said) -> None:
+    """Take a grant away and leave its '-' row. Under the rules lock."""
+    with switched_on(APP_DELETE), said.act(), key():
+        grant.delete()
+
+
+def holder_column(to: Any) -> dict[str, Any]:
+    """The column that says to whom, with its value."""
     return {"group" if isinstance(to, Group) else "user": to}
 
 
@@ -145,16 +164,3 @@ def _current(grant: Any, checker: Checker) -> Any:
     if found is None or (found.until is not None and found.until <= checker.at):
         raise refuse("grant_ended")
     return found
-
-
-def _delete(grant: Any, checker: Checker, why: str, channel: str, remote_addr: str | None) -> None:
-    with switched_on(APP_DELETE), _act(checker, why, channel, remote_addr), key():
-        grant.delete()
-
-
-def _act(checker: Checker, why: str, channel: str, remote_addr: str | None) -> Any:
-    role = ",".join(checker.who.roles)
-    note = why.strip()
-    return act(
-        by=checker.user, reason="", note=note, channel=channel, at=checker.at, role=role, remote_addr=remote_addr
-    )

@@ -118,8 +118,8 @@ def _quick(request: HttpRequest, customer: Customer, items: list[Any], reasons: 
         record_type="followup",
         customer_class=class_of(draft),
         reasons=reasons,
-    )
         ask=request.company.new_entry_time == "ask",  # type: ignore[attr-defined]
+    )
     return {
         "quick": FollowUpForm(),
         "entered": entered,

@@ -7,7 +7,9 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -43,12 +45,25 @@ class GrantPage:
         if not grants.may_grant(self.record, self.checker, grants.terms_of(self.grant).kind):
             raise not_allowed(self.record)
         shown = {"record": self.record, "grant": self.grant, "form": form}
-        shown |= {"now": self.now, "reach": reach_of(grants.terms_of(self.grant)), "urls": page_urls(self.record)}
+        shown |= {
+            "back": self.back_url,
+            "now": self.now,
+            "reach": reach_of(grants.terms_of(self.grant)),
+            "urls": page_urls(self.record),
+        }
         return render(self.request, template, shown, status=status)
 
+    @property
+    def back_url(self) -> str:
+        """The page that led here, if it is one of all access; else the record's access page."""
+        asked = self.request.GET.get("next", "")
+        if asked.startswith(reverse("records:all_access")) and url_has_allowed_host_and_scheme(asked, None):
+            return asked
+        return reverse(self.record.page("access"), args=[self.record.pk])
+
     def back(self) -> HttpResponse:
-        """To the record's access page."""
-        return redirect(self.record.page("access"), self.record.pk)
+        """To the page that led here."""
+        return redirect(self.back_url)
 
     def gone(self) -> HttpResponse:
         """Back, saying that the grant has ended."""

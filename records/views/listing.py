@@ -36,6 +36,7 @@ def show(request: HttpRequest, listing: List) -> HttpResponse:
             "older": page.older and asked.address(after=page.older),
             "found": found(page, listing),
             "new_url": asked.new_url(),
+            "grant_url": asked.grant_url() if page.rows else "",
         },
         status=200 if asked.filter.is_valid() else 422,
     )
@@ -124,6 +125,12 @@ class Asked:
             return reverse(self.listing.model.page("new"))
         except NoReverseMatch:
             return ""
+
+    def grant_url(self) -> str:
+        """Where access to all rows of this list is granted, by who may; empty for others."""
+        if not self.request.user.has_perm("records.grant_access"):
+            return ""
+        return reverse("records:access_many", args=[self.listing.model._meta.model_name]) + self.address(sort="")
 
 
 def _word(order: Order) -> str:

@@ -24,7 +24,7 @@ def notices(request: HttpRequest) -> HttpResponse:
     show = show if show in SHOWS else ""
     page = notices_of(request.user, show=show, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
     zone = timezone.get_current_timezone()
-    told = present(page.rows, request.user)
+    told = present(page.rows, request.user, now())
     newest = Notice.objects.filter(user=request.user.pk).order_by("-id").values_list("pk", flat=True).first()
     context = {
         "days": [(day, list(each)) for day, each in groupby(told, key=lambda one: day_of(one.notice.at, zone))],

@@ -1,9 +1,10 @@
-"""`manage.py start`: what `make run` does once the packages are there. Database, catalogues, demo data, server."""
+"""`manage.py start`: what `make run` does with the packages there: database, catalogues, demo data, worker, server."""
 
 from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import sys
 from typing import Any
 
@@ -37,6 +38,7 @@ class Command(BaseCommand):
             call_command("demo", if_empty=True)
         self._tell(port)
         sys.stdout.flush()
+        _start_worker(port)
         os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *_gunicorn(port), "crm.wsgi"])  # noqa: S606
 
     def _tell(self, port: int) -> None:
@@ -47,6 +49,13 @@ class Command(BaseCommand):
             if role not in told:
                 told.add(role)
                 self.stdout.write(f"  {role:24}{sign_in['person'].username:12}{demo_people.PASSWORD}")
+
+
+def _start_worker(port: int) -> None:
+    """Beside the server; it ends with it, whatever ends the server."""
+    command = [sys.executable, "manage.py", "worker", "--with-parent"]
+    site = {"SITE_URL": f"http://127.0.0.1:{port}"}
+    subprocess.Popen(command, cwd=settings.BASE_DIR, env=site | os.environ)  # noqa: S603
 
 
 def _gunicorn(port: int) -> list[str]:

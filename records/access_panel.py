@@ -114,7 +114,7 @@ def _role_row(group: Any, windows: dict[int, tuple[int | None, int | None]], peo
 
 def in_force(record: Any, at: dt.datetime) -> list[GrantRow]:
     """Grants that have not ended, those that end first on top. One query."""
-    parts = [_row(grants.in_force(at), *place) for grants, *place in _places(record)]
+    parts = [row_of(grants.in_force(at), *place) for grants, *place in _places(record)]
     rows = parts[0].union(*parts[1:], all=True).order_by("until", "name", "pk")[:SHOWN]
     return [GrantRow(**row) for row in rows]
 
@@ -122,11 +122,11 @@ def in_force(record: Any, at: dt.datetime) -> list[GrantRow]:
 def ended(record: Any, at: dt.datetime) -> list[GrantRow]:
     """The last grants that ended by themselves or were revoked. Two queries."""
     parts = [
-        _row(grants.filter(until__lte=at), *place, ended_at=F("until"), ended_by=Value(""), ended_why=Value(""))
+        row_of(grants.filter(until__lte=at), *place, ended_at=F("until"), ended_by=Value(""), ended_why=Value(""))
         for grants, *place in _places(record)
     ]
     gone = [
-        _row(rows, *place, ended_at=F("history_date"), ended_by=F("actor_name"), ended_why=F("history_change_reason"))
+        row_of(rows, *place, ended_at=F("history_date"), ended_by=F("actor_name"), ended_why=F("history_change_reason"))
         for rows, *place in _places(record, history=True)
     ]
     found = [*_newest(parts), *_newest(gone)]
@@ -157,7 +157,8 @@ def _places(record: Any, history: bool = False) -> Iterable[tuple[QuerySet, str,
             yield rows.order_by().filter(q), kind, holder, here
 
 
-def _row(grants: QuerySet, kind: str, holder: str, here: bool, **more: Any) -> QuerySet:
+def row_of(grants: QuerySet, kind: str, holder: str, here: bool, **more: Any) -> QuerySet:
+    """The columns of a GrantRow, and `more`, of grants or of rows of their history."""
     active = Case(When(user__is_active=True, then=1), default=0) if holder == "user" else _people_in("group")
     by = Coalesce(NullIf("granted_by__display_name", Value("")), "granted_by__username")
     return grants.values(

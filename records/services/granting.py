@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 
+from audit.acts import act
 from records.access import Checker
 from records.models.access import GRANTABLE, REDATE, permission_id
 from records.models.rules import TYPES
@@ -48,6 +49,30 @@ class Terms:
             "longest_move": self.longest_move,
             "covers": self.covers and record._meta.model_name == "customer",
         }
+
+
+@dataclass(frozen=True)
+class Said:
+    """Who writes grants, why, through which channel; in a batch its id stands on every history row."""
+
+    checker: Checker
+    why: str
+    channel: str
+    remote_addr: str | None = None
+    batch: int | None = None
+
+    def act(self) -> Any:
+        """The act of the history rows that follow."""
+        return act(
+            by=self.checker.user,
+            reason="",
+            note=self.why,
+            channel=self.channel,
+            at=self.checker.at,
+            role=",".join(self.checker.who.roles),
+            remote_addr=self.remote_addr,
+            batch=self.batch,
+        )
 
 
 def terms_of(grant: Any) -> Terms:
@@ -104,7 +129,7 @@ def check(record: Any, to: Any, terms: Terms, why: str, checker: Checker, standi
     covers = terms.covers and record._meta.model_name == "customer"
     if covers and not all(terms.kind.format(each) in checker.who.permissions for each in TYPES):
         raise refuse("grant_ceiling")
-    if terms.kind == REDATE and not all(_within(terms.window, held) for held in ceilings(record, checker, covers)):
+    if terms.kind == REDATE and not all(within(terms.window, held) for held in ceilings(record, checker, covers)):
         raise refuse("grant_ceiling")
 
 
@@ -133,10 +158,10 @@ def is_active(to: Any) -> bool:
 def _shortens(terms: Terms, standing: Terms) -> bool:
     """Whether the terms give nothing that the standing ones do not."""
     sooner = standing.until is None or (terms.until is not None and terms.until <= standing.until)
-    return sooner and terms.covers <= standing.covers and _within(terms.window, [standing.window])
+    return sooner and terms.covers <= standing.covers and within(terms.window, [standing.window])
 
 
-def _within(window: WindowLimit, held: list[WindowLimit]) -> bool:
+def within(window: WindowLimit, held: list[WindowLimit]) -> bool:
     """Whether one window that is held is at least as wide, both ways and at once."""
     return any(
         _at_most(window.days_back, mine.days_back)

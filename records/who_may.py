@@ -43,6 +43,9 @@ class WhoMay:
         return bool(self.roles or self.people or self.owner)
 
 
+NOBODY = WhoMay([], [], False)
+
+
 def who_may(record: Any, at: dt.datetime, limit: int = 5) -> WhoMay:
     """Who may change the record's entry time at the aware moment `at`; at most `limit` people and teams. Three queries.
 

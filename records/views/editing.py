@@ -21,12 +21,12 @@ from records.forms.ordinary import RecordForm
 from records.models import Reason, TimeRequest
 from records.models.access import CHANGE, REDATE, VIEW
 from records.models.record import Record
-from records.reach import reach
-from records.refusals import Refused, StaleRecord
+from records.reach import Reach, reach
+from records.refusals import Refused, StaleRecord, refuse
 from records.services.following import with_follows
 from records.services.records import update_record
 from records.stale import stale_lines
-from records.who_may import who_may, why_not
+from records.who_may import NOBODY, who_may, why_not
 
 ROWS = 20  # of history beside the form
 RELATED = {
@@ -126,19 +126,32 @@ class EditPage:
     def card(self, form: EntryTimeForm | None = None, **more: Any) -> Card:
         """The entry-time card; with a form that was refused it is open for editing."""
         offered = [reason for reason in self.reasons if reason.active]
-        may = bool(self.sources)
+        may, reached = bool(self.sources), self.reach()
+        names = 0 if may else 5  # only where the card is locked
         return Card(
             record=self.record,
-            reach=reach(self.request.user, self.record, self.now, checker=self.checker, rule=self.rule),
-            who=who_may(self.record, self.now, limit=0 if may else 5),  # names only where the card is locked
+            reach=reached,
+            who=NOBODY if reached.limits is None else who_may(self.record, self.now, limit=names),
             form=form or EntryTimeForm(record=self.record, reasons=offered, initial={"version": self.record.version}),
             now=self.now,
             viewer=self.request.user,
-            why_not="" if may or self.record.archived_at else why_not(self.request.user, self.record, self.now),
+            why_not=self._why_not(reached, may),
             by_request=self.rule is not None and self.rule.requests_allowed,
             mine=self._mine(),
             **more,
         )
+
+    def reach(self) -> Reach:
+        """How far the person may set the entry time."""
+        return reach(self.request.user, self.record, self.now, checker=self.checker, rule=self.rule)
+
+    def _why_not(self, reached: Reach, may: bool) -> str:
+        """Why the card is locked: the rule of the type is missing or broken, or the person lacks the right."""
+        if self.record.archived_at:
+            return ""
+        if reached.limits is None:
+            return refuse("no_rule").messages()[0]
+        return "" if may else why_not(self.request.user, self.record, self.now)
 
     def _mine(self) -> TimeRequest | None:
         """The person's own request on the record, while it waits; a query only where there is one."""

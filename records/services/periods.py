@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from audit.times import closed_edge, day_of, zone_names
 from records.access import Checker
-from records.models import TypeRule
+from records.models import CompanyRules, TypeRule
 from records.refusals import refuse
 from records.rules import Limits
 
@@ -23,7 +23,7 @@ def check_periods(rule: TypeRule, values: dict[str, Any], checker: Checker) -> d
     """
     if not set(values) & set(DAYS):
         return values
-    zone = ZoneInfo(rule.company.zone)
+    zone = rule.company.shown_zone
     values = _with_hard(rule, values)
     before, after = ({name: given.get(name, getattr(rule, name)) for name in DAYS} for given in ({}, values))
     if _lower(before["closed_hard_through"], after["closed_hard_through"]):
@@ -67,12 +67,13 @@ def check_zone(old: str, new: str, checker: Checker) -> None:
     """Refuse a zone of the company in which closed periods would end earlier, as lowering them would be refused."""
     if new not in zone_names():
         raise refuse("value")
+    zones = CompanyRules(zone=old).shown_zone, ZoneInfo(new)
     for rule in TypeRule.objects.all():
-        if _opens(rule.closed_hard_through, old, new):
+        if _opens(rule.closed_hard_through, *zones):
             raise refuse("zone_hard", through=rule.closed_hard_through)
-        if _opens(rule.closed_through, old, new) and "reopen_periods" not in checker.who.permissions:
+        if _opens(rule.closed_through, *zones) and "reopen_periods" not in checker.who.permissions:
             raise refuse("period_lower")
 
 
-def _opens(day: dt.date | None, old: str, new: str) -> bool:
-    return day is not None and closed_edge(day, ZoneInfo(new)) < closed_edge(day, ZoneInfo(old))
+def _opens(day: dt.date | None, old: dt.tzinfo, new: dt.tzinfo) -> bool:
+    return day is not None and closed_edge(day, new) < closed_edge(day, old)

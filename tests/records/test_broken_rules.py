@@ -13,6 +13,7 @@ from records.refusals import Refused
 from records.services.entry_time import change_entry_time
 from records.services.judging_rows import Judge
 from records.services.records import actor, create_record
+from records.services.rules import change_rule
 from tests import cast as make
 from tests.cast import NOW, clock, days
 
@@ -102,6 +103,14 @@ def test_pages_stand(cast, call, sign_in, at_now, broken):
     response = client.post(f"/follow-ups/{call.pk}/entry-time/", data)
     assert response.status_code in (403, 422)
     assert FollowUp.objects.get().version == 1
+
+
+def test_an_administrator_can_mend_the_zone(cast, call):
+    make.close_through(dt.date(2026, 2, 28))
+    no_zone()
+    row, why = CompanyRules.objects.get(), {"note": "Mended", "channel": "web", "clock": clock}
+    change_rule(rule=row, seen_version=row.version, values={"zone": "Asia/Shanghai"}, by=cast.administrator, **why)
+    assert change(call, cast.owner).version == 2
 
 
 FAR = [

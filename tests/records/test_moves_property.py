@@ -31,11 +31,12 @@ from tests.records.town import Facts, day
 
 MINUTE, DAY = dt.timedelta(minutes=1), dt.timedelta(days=1)
 STEPS, SEEDS = 300, 8
+CLOSED = ("closed_through", "closed_hard_through", "reported_through")
 ROLES = ("sales", "sales", "sales_manager", "senior_sales_manager", "administrator", "auditor")
 RULES: dict[str, Callable[[random.Random, dt.datetime], Any]] = {
     "owners_may": lambda dice, at: dice.random() < 0.8,
     "closed_through": lambda dice, at: dice.choice([None, None, day(at) - DAY * dice.randint(1, 60)]),
-    "closed_hard_through": lambda dice, at: day(at) - DAY * dice.randint(40, 90),
+    "closed_hard_through": lambda dice, at: day(at) - DAY * dice.randint(15, 60),
     "grace_days": lambda dice, at: dice.choice([None, None, None, 0, 5, 17, 18, 40]),
     "reported_through": lambda dice, at: dice.choice([None, None, day(at) - DAY * dice.randint(3, 50)]),
     "approval_days": lambda dice, at: dice.choice([None, None, 2, 10, 30]),
@@ -105,6 +106,9 @@ class Run:
         off = self.dice.choice([0, 0, 1, -1, 3600, -3600, self.dice.randint(-80_000, 80_000)])
         midnight = dt.datetime.combine(day(self.at), dt.time(), dt.UTC) - 8 * 60 * MINUTE
         start = self.dice.choice([self.at, midnight, midnight])
+        shut = [value for rule in self.facts.rules.values() for name in CLOSED if (value := rule[name])]
+        if shut and self.dice.random() < 0.15:  # the first open moment, and those around it
+            start, back = dt.datetime.combine(self.dice.choice(shut) + DAY, dt.time(), dt.UTC) - 8 * 60 * MINUTE, 0
         return (start - back * DAY + dt.timedelta(seconds=off)).replace(microsecond=0)
 
     def step(self) -> None:
@@ -188,16 +192,19 @@ def take_back(run: Run) -> None:
 
 
 def edit_and_take_back(run: Run) -> None:
-    """A change, and a look at it; a while later the same person takes it back."""
+    """A change, and a look at it; a while later the same person, or another, takes it back."""
     edit(run)
     run.look()
-    record, who = run.change[0], User.objects.get(pk=run.change[1])
+    record = run.change[0]
+    live = RECORDS[record[0]].objects.get(pk=record[1])
+    who = User.objects.get(pk=run.change[1]) if run.dice.random() < 0.6 else run.able(live)
     run.at += run.dice.choice([MINUTE, 14 * MINUTE, 15 * MINUTE, 15 * MINUTE + dt.timedelta(seconds=1)])
     run.may = None
-    last = run.facts.moves[record]
+    last = run.facts.moves.get(record)
+    if last is None:
+        return  # it was the same time
     run.change = (record, who.pk, last["previous_entered_at"], {"undoes": last["history_id"]})
-    live = RECORDS[record[0]].objects.get(pk=record[1])
-    if run.dice.random() < 0.5:
+    if last["version"] == live.version:
         run.may = run.facts.may_move(*(who.pk, record, last["previous_entered_at"], run.at), undoes=last["history_id"])
     undo_change(record=live, history_id=last["history_id"], by=who, channel="undo", clock=run.clock)
 
@@ -306,7 +313,7 @@ def end_exception(run: Run) -> None:
 def set_rule(run: Run) -> None:
     rule = run.dice.choice(list(TypeRule.objects.all()))
     name = run.dice.choice(list(RULES))
-    if name == "closed_hard_through" and run.dice.random() < 0.7:
+    if name == "closed_hard_through" and run.dice.random() < 0.5:
         return  # it can never be lowered: not too often
     values = {name: RULES[name](run.dice, run.at)}
     rules.change_rule(rule=rule, seen_version=rule.version, values=values, by=run.boss(), note="Decided", **run.common)
@@ -372,7 +379,7 @@ ACTS: dict[Callable[[Run], None], int] = {
     create: 5,
     give: 7,
     take_away: 2,
-    except_somebody: 4,
+    except_somebody: 6,
     end_exception: 1,
     set_rule: 9,
     set_window: 4,

@@ -17,6 +17,7 @@ from records.services.granting import LONGEST_WHY, MOST_DAYS
 from .again import AgainForm
 from .fields import DayField
 
+SHORT = ("requests_allowed", "reason_required")  # chosen from words that stand side by side on a phone
 WHOLE = _("Write a whole number from %(least)s to %(most)s.")
 
 
@@ -126,7 +127,7 @@ def _chosen(label: Any, name: str) -> forms.TypedChoiceField:
         label=label,
         choices=offered,
         coerce=(lambda text: text in (True, "True")) if is_bool else str,
-        widget=forms.RadioSelect,
+        widget=forms.RadioSelect if name in SHORT else forms.Select,
         error_messages={"required": _("Choose one."), "invalid_choice": _("Choose one.")},
     )
 

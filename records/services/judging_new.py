@@ -59,3 +59,4 @@ def judge_new(
         raise Refused(*verdict.errors)
     if {warning.code for warning in verdict.warnings} - acknowledged:
         raise Refused(*verdict.warnings)
+    return limits.excepted_by if verdict.excepted and limits else None

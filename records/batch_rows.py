@@ -10,7 +10,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 
 from .all_grants import TITLES, on_records
 from .models import RECORDS, Batch
-from .models.access import person
+from .models.access import KEY, REDATE, person
 from .services.grant_batches import GIVEN, REVOKED, grants_of_batch, standing_of
 
 SIZE = 50
@@ -47,6 +47,14 @@ def find_batch(pk: int, user: Any) -> Batch | None:
     """The batch of grants, if it holds any on records that the person may see and grant on."""
     batch = Batch.objects.select_related("by").filter(pk=pk, kind__in=(GIVEN, REVOKED)).first()
     return batch if batch is not None and _rows(batch, user).exists() else None
+
+
+def batches_for(user: Any, most: int = SIZE) -> list[Batch]:
+    """The newest batches of grants: all for who may grant on every record, else those that the person made."""
+    who, rows = person(user), Batch.objects.filter(kind__in=(GIVEN, REVOKED))
+    everywhere = {KEY, *(REDATE.format(name) for name in RECORDS)} <= who.permissions and who.sees_all
+    rows = rows if everywhere else rows.filter(by=who.id)
+    return list(rows.select_related("by").order_by("-pk")[:most])
 
 
 def page_of(batch: Batch, user: Any, at: dt.datetime, after: int = 0) -> BatchPage:

@@ -96,6 +96,7 @@ urlpatterns += [
     path("access/record/", all_access.access_record, name="access_record"),
     path("access/check/", all_access.access_check, name="access_check"),
     path("access/many/<str:kind>/", granting_many.access_many, name="access_many"),
+    path("access/batches/", access_batches.access_batches, name="access_batches"),
     path("access/batches/<int:pk>/", access_batches.access_batch, name="access_batch"),
     path("access/batches/<int:pk>/revoke/", access_batches.access_batch_revoke, name="access_batch_revoke"),
     path("access/end/", access.grant_end, name="grant_end"),

@@ -36,6 +36,9 @@ class GrantFilter(forms.Form):
         self.fields["who"].choices = everybody()  # type: ignore[attr-defined]
         types = [(name, capfirst(model._meta.verbose_name_plural)) for name, model in RECORDS.items()]
         self.fields["type"].choices = [("", _("All types")), *types]  # type: ignore[attr-defined]
+        for name in ("who", "type"):
+            label = self.fields[name].label
+            self.fields[name].widget.attrs |= {"class": "input", "aria-label": label}
         for field in self.fields.values():
             field.error_messages["invalid_choice"] = _("“%(value)s” is not offered here. Choose from the list.")
 

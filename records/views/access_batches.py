@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from audit.times import now
 from records.access_panel import days_in_words
-from records.batch_rows import find_batch, page_of
+from records.batch_rows import batches_for, find_batch, page_of
 from records.forms.access import WhyForm
 from records.models import Batch
 from records.person_access import type_names
@@ -23,6 +23,14 @@ from records.services.grant_batches import GIVEN, revoke_many
 
 from .access import said
 from .all_access import granters_only
+
+
+@require_safe
+@granters_only
+def access_batches(request: HttpRequest) -> HttpResponse:
+    """The newest batches of grants, and of revoking them."""
+    rows = [_about(batch) for batch in batches_for(request.user)]
+    return render(request, "records/access_batches.html", {"tab": "batches", "rows": rows})
 
 
 @require_safe
@@ -71,6 +79,7 @@ def _about(batch: Batch) -> dict[str, Any]:
     redates = facts.get("right") == "redate"
     return {
         "batch": batch,
+        "minute": batch.at.replace(second=0, microsecond=0),
         "given": batch.kind == GIVEN,
         "title": _("Batch of grants") if batch.kind == GIVEN else _("Revoked grants"),
         "types": type_names()[batch.record_type],

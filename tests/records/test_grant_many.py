@@ -336,6 +336,9 @@ def test_a_batch_is_seen_by_those_who_may_end_some_of_it(cast, sign_in, key):
         assert sign_in(cast.administrator).get(address).status_code == 200
         assert sign_in(cast.manager).get(address).status_code == 404
         assert sign_in(cast.owner).get(address).status_code == 403
+    for who, number in (("administrator", 1), ("senior", 1), ("manager", 0)):
+        page = shown(sign_in(getattr(cast, who)).get(reverse("records:access_batches")))
+        assert page.count(reverse("records:access_batch", args=[batch.pk])) == number
     other = Batch.objects.create(kind="import", at=NOW, by=cast.senior, record_type="customer", title="x", count=1)
     assert sign_in(cast.senior).get(reverse("records:access_batch", args=[other.pk])).status_code == 404
 

@@ -9,8 +9,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from audit.times import closed_edge
+
 from .models import RECORDS, TimeRequest
 from .models.record import PAGES
+from .rules import Limits
 from .services.request_states import Seen
 
 RELATED = ("owner", "customer", "opportunity")
@@ -24,6 +27,8 @@ class Asked:
     record: Any
     reason: str
     now: dt.datetime
+    closed_through: dt.date | None = None  # of the type, whoever looks
+    zone: dt.tzinfo = dt.UTC  # the company's
 
     @property
     def number(self) -> str:
@@ -39,6 +44,14 @@ class Asked:
     def waits(self) -> bool:
         """Whether it can still be answered, as far as its own row tells."""
         return self.request.state == TimeRequest.State.OPEN and self.request.expires_at > self.now
+
+    @property
+    def closed(self) -> dt.date | None:
+        """The last closed day, where the move reaches into what is closed."""
+        if self.closed_through is None:
+            return None
+        edge = closed_edge(self.closed_through, self.zone)
+        return self.closed_through if min(self.request.before, self.request.wanted) < edge else None
 
     @property
     def state(self) -> str:
@@ -81,8 +94,13 @@ def rule_sentences() -> dict[str, str]:
     }
 
 
-def shown(requests: Iterable[TimeRequest], viewer: Any, at: dt.datetime, reasons: dict[str, str]) -> list[Asked]:
-    """Requests with their records, in their order; one query per type of record. `reasons` maps codes to names."""
+def shown(
+    requests: Iterable[TimeRequest], viewer: Any, at: dt.datetime, reasons: dict[str, str], company: Any = None
+) -> list[Asked]:
+    """Requests with their records, in their order; one query per type of record. `reasons` maps codes to names.
+
+    With the `company`, whose rules name what is closed, each says whether it reaches into that.
+    """
     rows = list(requests)
     records: dict[tuple[str, int], Any] = {}
     for name, model in RECORDS.items():
@@ -91,7 +109,24 @@ def shown(requests: Iterable[TimeRequest], viewer: Any, at: dt.datetime, reasons
             related = [each for each in RELATED if hasattr(model, each)]
             found: Any = model.objects.visible_to(viewer, at).filter(pk__in=ids).select_related(*related)  # type: ignore[attr-defined]
             records |= {(name, record.pk): record for record in found}
+    about = {name: _closed(name, company, at) for name in RECORDS} if company else {}
     return [
-        Asked(each, records.get((each.record_type, each.record_id)), reasons.get(each.why_code, ""), at)
+        Asked(
+            each,
+            records.get((each.record_type, each.record_id)),
+            reasons.get(each.why_code, ""),
+            at,
+            *about.get(each.record_type, ()),
+        )
         for each in rows
     ]
+
+
+def _closed(name: str, company: Any, at: dt.datetime) -> tuple[dt.date | None, dt.tzinfo]:
+    """What is closed for everybody, and the zone it is counted in."""
+    rule, zone = company.by_type.get(name), company.shown_zone
+    if rule is None:
+        return None, zone
+    days = (rule.closed_through, rule.grace_days, rule.closed_hard_through)
+    limits = Limits((), zone, closed_through=days[0], grace_days=days[1], closed_hard_through=days[2])
+    return limits.closed_at(at), zone

@@ -24,8 +24,8 @@ ANSWERED = ("approved", "rejected", "withdrawn", "expired", "overtaken")
 class RequestList:
     """What the address asks for: `tab` (waiting, answered, mine), `state`, `type`; one page of it."""
 
-    def __init__(self, user: Any, asked: Any, at: dt.datetime) -> None:
-        self.user, self.given, self.at = user, asked, at
+    def __init__(self, user: Any, asked: Any, at: dt.datetime, company: Any) -> None:
+        self.user, self.given, self.at, self.company = user, asked, at, company
         self.decides = DECIDE in person(user).permissions
         self.sees_answered = self.decides or "view_trail" in person(user).permissions
         self.tab = self._tab(asked.get("tab", ""))
@@ -65,7 +65,7 @@ class RequestList:
     def rows(self) -> list[Asked]:
         """The requests of this page with their records."""
         reasons = {reason.code: reason.name for reason in Reason.objects.all()}
-        return shown(self.page.rows, self.user, self.at, reasons)
+        return shown(self.page.rows, self.user, self.at, reasons, self.company)
 
     @property
     def tabs(self) -> list[tuple[str, str, str, bool]]:

@@ -37,7 +37,7 @@ def request_list(request: HttpRequest) -> HttpResponse:
 
 
 def _list(request: HttpRequest, form: ManyForm, status: int = 200, **more: Any) -> HttpResponse:
-    listing = RequestList(request.user, request.GET, clock())
+    listing = RequestList(request.user, request.GET, clock(), request.company)  # type: ignore[attr-defined]
     context = {"list": listing, "form": form}
     return render(request, "records/request_list.html", context | more, status=status)
 

@@ -7,7 +7,7 @@ import datetime as dt
 from typing import Any
 
 from records.models import Contract, Customer
-from records.refusals import Refused
+from records.refusals import WARNINGS, Refused
 from records.services.entry_time import change_entry_time
 from records.services.undo import undo_change
 
@@ -107,6 +107,7 @@ def _change(record: Any, moved: dt.datetime, reason: str, note: str, by: Any, cl
         by=by,
         channel="web",
         clock=clock,
+        acknowledged=WARNINGS,
         typed=moved.astimezone(COMPANY_ZONE).strftime("%Y-%m-%d %H:%M"),
         typed_zone="Asia/Shanghai",
     )

@@ -10,6 +10,7 @@ from audit.events import record_event
 
 from .companies import make_companies
 from .corrections import correct, refused
+from .notices import read_all, told_besides
 from .people import close_months, make_people, set_rules
 from .records import DAY, contract, customer, follow_up, opportunity
 from .scenes import grants, lins_week
@@ -45,6 +46,7 @@ def make_demo(now: dt.datetime, size: Size) -> dt.date:
     world = World(now=now, people=people, zones=zones)
     plan(world, size)
     world.play()
+    read_all(now)
     closed = close_months(admin, now, COMPANY_ZONE)
     record_event(kind="demo_finished", by=admin, at=now, channel="command")
     return closed
@@ -66,6 +68,7 @@ def plan(world: World, size: Size) -> None:
             world.at(world.some_moment(world.first + 20 * DAY), step)
     lins_week(world)
     grants(world)
+    told_besides(world)
 
 
 def _entered(world: World, index: int, owner: str) -> dt.datetime:

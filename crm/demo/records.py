@@ -7,12 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 from records.models import Contract, Customer, FollowUp, Opportunity
+from records.refusals import WARNINGS
 from records.services.assign import change_importance
 from records.services.contacts import add_contact
 from records.services.records import create_record, update_record
 
 from . import texts
 from .companies import Company
+from .notices import maybe_follow
 from .story import Clock, World
 
 DAY = dt.timedelta(days=1)
@@ -38,8 +40,11 @@ def enter(world: World, clock: Clock, model: Any, values: dict[str, Any], *, lat
         by = world.people["wang"] if key else by if model is not Contract else manager_of(world, by)
         entered_at = _earlier(world, clock(), 6 if by == values["owner"] else 12)
         reason, note = world.rng.choice(texts.LATE[language_of(world, customer) if customer else 0])
-        extra = {"reason": reason, "note": note}
-    return create_record(model=model, values=values, by=by, entered_at=entered_at, channel="web", clock=clock, **extra)
+        extra = {"reason": reason, "note": note, "acknowledged": WARNINGS}
+    how = {"by": by, "entered_at": entered_at, "channel": "web", "clock": clock}
+    made = create_record(model=model, values=values, **how, **extra)
+    maybe_follow(made, manager_of(world, made.owner))
+    return made
 
 
 def _earlier(world: World, at: dt.datetime, days: int) -> dt.datetime:

@@ -35,20 +35,24 @@ def _said(world: World, clock: Clock, name: str, values: dict[str, Any]) -> None
     lin, customer = world.people["lin"], Customer.objects.get(name=name)
     made = create_record(model=FollowUp, values=values | {"customer": customer}, by=lin, channel="web", clock=clock)
     if values["summary"] == "Visit to the Ningbo plant":
-        world.at(clock() + DAY, lambda w, c: _put_right(c, made, lin))
+        why = ("typing_error", "The visit was on the day before, typed in on the way back.")
+        world.at(clock() + DAY, lambda w, c: _put_right(c, made, DAY, why, lin))
+    if values["summary"] == "Call about the spare parts":
+        why, wang = ("other", "通话记录显示早一小时。"), world.people["wang"]
+        world.at(clock() + DAY / 6, lambda w, c: _put_right(c, made, DAY / 24, why, wang))
 
 
-def _put_right(clock: Clock, made: Any, lin: Any) -> None:
+def _put_right(clock: Clock, made: Any, back: dt.timedelta, why: tuple[str, str], by: Any) -> None:
     change_entry_time(
         record=made,
         seen_version=made.version,
-        entered_at=made.entered_at - DAY,
-        reason="typing_error",
-        note="The visit was on the day before, typed in on the way back.",
-        by=lin,
+        entered_at=made.entered_at - back,
+        reason=why[0],
+        note=why[1],
+        by=by,
         channel="web",
         clock=clock,
-        typed=(made.entered_at - DAY).astimezone(COMPANY_ZONE).strftime("%Y-%m-%d %H:%M"),
+        typed=(made.entered_at - back).astimezone(COMPANY_ZONE).strftime("%Y-%m-%d %H:%M"),
         typed_zone="Asia/Shanghai",
     )
 

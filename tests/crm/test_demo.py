@@ -21,7 +21,19 @@ from crm.demo.make import SIZES, make_demo
 from crm.demo.story import World
 from crm.demo_people import PASSWORD, USERNAMES
 from crm.models import Team, User
-from records.models import GRANTS, RECORDS, CompanyRules, Contract, Customer, FollowUp, Opportunity, TypeRule
+from records.models import (
+    GRANTS,
+    RECORDS,
+    CompanyRules,
+    Contract,
+    Customer,
+    Follow,
+    FollowUp,
+    Notice,
+    NoticeRule,
+    Opportunity,
+    TypeRule,
+)
 
 NOW = dt.datetime(2026, 3, 18, 6, 32, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
@@ -107,6 +119,14 @@ class TestSmallDemo(TestCase):
         lin = User.objects.get(username="lin")
         assert Customer.objects.redatable_by(lin, NOW).filter(name="苏州明德精密机械有限公司").exists()
         assert not Customer.objects.redatable_by(lin, NOW).filter(name="杭州云帆科技有限公司").exists()
+
+    def test_notices_arose_by_themselves(self):
+        lin = User.objects.get(username="lin")
+        assert Notice.objects.filter(user=lin, read_at__isnull=True, kind="changed").exists()
+        assert Notice.objects.filter(read_at__isnull=False).exists()
+        assert Follow.objects.exists()
+        assert NoticeRule.objects.get().record_type == "contract"
+        assert not Notice.objects.filter(mail_due=True).exists(), "mails of the past went out in the past"
 
     def test_everybody_can_sign_in(self):
         for name in USERNAMES:

@@ -119,7 +119,7 @@ def test_the_page_says_what_each_rule_means(cast, client):
 
 def test_the_page_costs_a_fixed_number_of_queries(cast, client, django_assert_max_num_queries):
     client.get(RULES)
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(18):
         client.get(RULES)
 
 

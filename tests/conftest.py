@@ -19,8 +19,10 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright runs an
 NOW = dt.datetime(2026, 3, 18, 6, 32, tzinfo=dt.UTC)  # Wednesday 14:32 in Shanghai
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests marked `browser` need one."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests marked `browser` need one; those marked `bench` run where they are asked for."""
+    if "bench" not in (config.option.markexpr or ""):
+        items[:] = [item for item in items if not item.get_closest_marker("bench")]
     if machine.chromium() is None:
         for item in items:
             if item.get_closest_marker("browser"):

@@ -1,0 +1,1 @@
+"""Figures: `pytest -m bench tests/bench -s`. Not part of make test."""

@@ -56,6 +56,8 @@ def ask(
     mine = standing.select_for_update(no_key=True).first()  # locks: request, record, rules
     row = locked(type(record), record.pk)
     rules_lock(exclusive=False)
+    if mine is None and standing.exists():  # made while this one waited for the record
+        raise refuse("request_open")
     checker = actor(by, clock())
     if not checker.why(row, VIEW.format(row._meta.model_name)):
         raise refuse("see_right")

@@ -57,6 +57,11 @@ class Told:
     url: str = ""
 
     @property
+    def at(self) -> dt.datetime:
+        """When it was told, to the minute."""
+        return self.notice.at.replace(second=0, microsecond=0)
+
+    @property
     def icon(self) -> str:
         """The sign of its kind."""
         return ICONS[self.notice.kind] if self.seen else "lock"

@@ -70,7 +70,7 @@ def notice_rule_remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask why, then take it away."""
     rule = get_object_or_404(_rules(), pk=pk)
     form = WhyForm(request.POST if request.method == "POST" else None)
-    shown = {"rule": _shown(rule), "form": form}
+    shown = {"section": "rules", "rule": _shown(rule), "form": form}
     if not form.is_bound or not form.is_valid():
         return render(request, "records/notice_rule_remove.html", shown, status=422 if form.is_bound else 200)
     try:
@@ -100,7 +100,7 @@ def _shown(rule: NoticeRule) -> dict[str, Any]:
 
 def _render(request: HttpRequest, form: NoticeRuleForm) -> HttpResponse:
     rules = sorted((_shown(rule) for rule in _rules()), key=lambda rule: (rule["order"], rule["name"]))
-    context = {"rules": rules, "form": form}
+    context = {"section": "rules", "rules": rules, "form": form}
     return render(request, "records/notice_rules.html", context, status=422 if form.is_bound else 200)
 
 

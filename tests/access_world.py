@@ -1,0 +1,147 @@
+"""Everybody of the table of rights, and one of each thing that has a page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.urls import reverse
+
+from crm.models import Role
+from records.models import Notice, NoticeRule, Reason
+from records.services.contacts import add_contact
+from records.services.exceptions import add_exception
+from records.services.grant_batches import grant_many
+from records.services.grants import Terms, grant
+from records.services.notice_rules import add_notice_rule
+from records.services.notices import tell
+from records.services.time_requests import ask
+from tests import cast as make
+from tests.cast import NOW, clock, days
+
+TYPES = ("customer", "opportunity", "follow_up", "contract")
+BARE = ("_list", "_suggest", "_new", "grant_end")  # pages about no single record
+
+
+@dataclass
+class World:
+    """The people by the names of the table, and one record of each type."""
+
+    people: dict[str, Any]
+    records: dict[str, Any]
+
+    def address(self, name: str) -> str:
+        """The address of a page, of this world's records."""
+        short = name.removeprefix("records:")
+        return reverse(name, args=self._of_record(short) if name.startswith("records:") else self._others(name))
+
+    def _of_record(self, short: str) -> list[Any]:
+        about = next((kind for kind in (*TYPES, "contact") if short.startswith(kind)), None)
+        if about is None:
+            return self._of_rules(short)
+        if short.endswith("_undo"):
+            return [self.records[about].pk, 999]
+        if short.endswith(BARE) and short != "contact_new":
+            return []
+        return [self.records["customer" if short == "contact_new" else about].pk]
+
+    def _of_rules(self, short: str) -> list[Any]:
+        grant = ["followup", "user", self.records["grant"].pk]
+        if short.startswith("request_"):
+            return [] if short == "request_list" else [self.records["request"].pk]
+        return {
+            "grant_change": grant,
+            "grant_revoke": grant,
+            "access_many": ["customer"],
+            "access_batch": [self.records["batch"].pk],
+            "access_batch_revoke": [self.records["batch"].pk],
+            "notice_read": [self.records["notice"].pk],
+            "notice_rule_remove": [self.records["notice rule"].pk],
+            "reason_change": [Reason.objects.get(code="other").pk],
+            "exception_revoke": [self.records["exception"].pk],
+            "rule_clause": ["followup", "reason"],
+        }.get(short, [])
+
+    def _others(self, name: str) -> list[Any]:
+        return {
+            "person": [self.people["mate"].pk],
+            "person_deactivate": [self.people["mate"].pk],
+            "person_activate": [self.people["inactive"].pk],
+            "role": ["sales"],
+            "team": [self.people["owner"].team.pk],
+            "account_reset_password_from_key": ["1", "x-y"],
+        }.get(name, [])
+
+
+def build() -> World:
+    """All of it, made by the services."""
+    cast, south, north = make.make(), make.team("South"), make.team("North")
+    helpers = Role.objects.create(
+        key="helpers", name_en="Helpers", name_zh="助理", group=Group.objects.create(name="role:helpers")
+    )
+    people = {
+        "outsider": cast.outsider,
+        "viewer": cast.stranger,
+        "mate": cast.colleague,
+        "owner": cast.owner,
+        "granted": make.person("granted", "sales", north),
+        "by_role": make.person("by_role", "helpers"),
+        "by_team": make.person("by_team", "sales", south),
+        "ended": make.person("ended", "sales", north),
+        "on_customer": make.person("on_customer", "sales", north),
+        "manager": cast.manager,
+        "senior": cast.senior,
+        "administrator": cast.administrator,
+        "auditor": cast.auditor,
+        "superuser": cast.root,
+        "inactive": cast.gone,
+    }
+    customer = make.customer(cast.owner)
+    records = {"customer": customer, "opportunity": make.opportunity(cast.owner, customer)}
+    records["follow_up"] = make.follow_up(cast.owner, customer)
+    records["contract"] = make.contract(cast.owner, customer)
+    for record in records.values():
+        _give(cast, record, people["granted"])
+        _give(cast, record, helpers.group)
+        _give(cast, record, south.group)
+        _give(cast, record, people["ended"], until=NOW - days(1), at=lambda: NOW - days(2))
+    _give(cast, customer, people["on_customer"], covers=True)
+    return World(people, records | _things(cast, records, people, customer))
+
+
+def _give(cast: Any, record: Any, to: Any, until: Any = None, covers: bool = False, at: Any = clock) -> None:
+    terms = Terms(until=until or NOW + days(9), days_back=7, covers=covers)
+    grant(record=record, to=to, terms=terms, why="x", by=cast.manager, channel="web", clock=at)
+
+
+def _things(cast: Any, records: dict[str, Any], people: dict[str, Any], customer: Any) -> dict[str, Any]:
+    """What else has a page: a contact, a grant and a batch of them, a request, a notice, an exception."""
+    call, common = records["follow_up"], {"channel": "web", "clock": clock}
+    wish = {"wanted": NOW - days(1), "why_code": "other", "words": "", "proof": ("card.txt", b"x")}
+    batch = grant_many(
+        records=[customer],
+        to=people["granted"],
+        terms=Terms(kind="view_{}", until=NOW + days(1)),
+        why="x",
+        token="t" * 32,
+        by=cast.manager,
+        **common,
+    )
+    tell(kind=Notice.Kind.CHANGED, record=call, at=NOW, actor=cast.manager, to=[cast.owner])
+    return {
+        "contact": add_contact(customer=customer, values={"name": "Ms Zhou"}, by=cast.owner, **common),
+        "grant": call.user_grants.get(user=people["granted"]),
+        "batch": batch.batch,
+        "request": ask(record=call, seen_version=1, by=cast.colleague, **wish, **common),
+        "notice": Notice.objects.filter(user=cast.owner).latest("pk"),
+        "notice rule": _told(cast, common),
+        "exception": add_exception(
+            to=cast.owner, record_type="customer", until=NOW + days(1), why="x", by=cast.administrator, **common
+        ),
+    }
+
+
+def _told(cast: Any, common: dict[str, Any]) -> NoticeRule:
+    add_notice_rule(record_type="contract", to=cast.auditor, why="x", by=cast.administrator, **common)
+    return NoticeRule.objects.get()

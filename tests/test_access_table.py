@@ -1,6 +1,7 @@
 """The table of rights: every URL x everybody x what the company shows to sales -> status. A URL without a row fails.
 
-Rows name who may; the table is spelled out from them. Posts are sent all but empty, so that "may" is the form coming back.
+Rows name who may; the table is spelled out from them. Posts are sent all but empty, so that "may" is the form
+coming back.
 """
 
 from __future__ import annotations

@@ -51,6 +51,7 @@ def test_everything_is_reached_by_keys(window, cast, call):
     expect(pages.card(page).get_by_role("button", name="Change entry time")).to_be_focused()
     assert FollowUp.objects.get().version == 1
     page.keyboard.press("Enter")
+    expect(dialog).to_be_visible()
     page.keyboard.press("Enter")
     expect(pages.toast(page)).to_contain_text("1 day earlier")
     assert FollowUp.objects.get().version == 2

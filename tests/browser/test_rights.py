@@ -58,8 +58,8 @@ def test_a_key_record_says_who_may_and_a_grant_opens_it_until_it_is_revoked(wind
     with owner.expect_response("**/entry-time/") as answer:
         fill_and_confirm(owner, "−1 h")
     assert answer.value.status == 403
-    expect(owner.locator("main")).to_contain_text("You may edit this record, but not its entry time.")
-    expect(owner.locator("main")).to_contain_text("Senior sales manager")
+    expect(owner.get_by_role("alert")).to_have_text("Nothing was changed. You may not change this entry time.")
+    expect(locked).to_contain_text("Senior sales manager")
     assert FollowUp.objects.get().version == 2
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.management import call_command
 from django.test import Client
 
 from . import cast as people
@@ -17,6 +18,12 @@ from . import machine
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright runs an event loop beside the ORM
 
 NOW = dt.datetime(2026, 3, 18, 6, 32, tzinfo=dt.UTC)  # Wednesday 14:32 in Shanghai
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Compiled catalogues are not in the repository; workers start after this."""
+    if not hasattr(session.config, "workerinput"):
+        call_command("catalogues", verbosity=0)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -28,6 +28,7 @@ def go_by_menu(page: Page, name: str) -> None:
 
 def search(page: Page, words: str) -> None:
     """By the key at a desk, by the glass on a phone."""
+    page.wait_for_load_state()
     if is_phone(page):
         page.get_by_role("banner").get_by_role("link", name="Search").click()
     else:
@@ -64,6 +65,7 @@ def explain(page: Page, reason: str, words: str) -> None:
 
 def ask(page: Page) -> Locator:
     """Press the card's button; the dialog that asks."""
+    page.wait_for_load_state()
     card(page).get_by_role("button", name="Change entry time").click()
     dialog = page.get_by_role("dialog", name="Change this entry time?")
     expect(dialog).to_be_visible()

@@ -130,6 +130,7 @@ def test_the_calendar_by_keys(window, cast, call):
     expect(field).to_have_value("2026-03-15 14:32")
 
     page.keyboard.press("Enter")
+    expect(focused).to_have_accessible_name(re.compile("Sunday, March 15, 2026"))
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Space")
     expect(field).to_have_value("2026-03-16 14:32")

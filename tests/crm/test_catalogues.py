@@ -16,7 +16,7 @@ PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w*\}")
 
 
 def entries(locale):
-    return [e for e in polib.pofile(Path(settings.LOCALE_PATHS[0]) / locale / "LC_MESSAGES" / "django.po")]
+    return list(polib.pofile(Path(settings.LOCALE_PATHS[0]) / locale / "LC_MESSAGES" / "django.po"))
 
 
 @pytest.mark.parametrize("locale", ["en", "zh_Hans"])

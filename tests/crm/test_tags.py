@@ -123,6 +123,10 @@ def test_a_field_ties_label_hint_and_error_to_its_control():
     assert 'autocomplete="off"' in html
 
 
+def test_a_field_without_its_hint_points_at_none():
+    assert "helptext" not in render("{% field form.name hint='' %}", form=Form())
+
+
 def test_radios_are_a_group_with_a_name():
     html = render("{% field form.kind %}", form=Form())
     assert 'class="seg" role="radiogroup" aria-labelledby="id_kind_label"' in html

@@ -152,6 +152,7 @@ WAYS = {
     "acreate": lambda c: wait(Customer.objects.acreate, **fields_of(twin(c))),
     "get_or_create": lambda c: Customer.objects.get_or_create(number="C-1", defaults=fields_of(twin(c, number="C-1"))),
     "update_or_create": lambda c: Customer.objects.update_or_create(pk=c.pk, defaults={"entered_at": EARLIER}),
+    "update_or_create phone": lambda c: Contact.objects.update_or_create(name="Li Wei", defaults={"phone": "1"}),
     "aupdate_or_create": lambda c: wait(Customer.objects.aupdate_or_create, pk=c.pk, defaults={"name": "X"}),
     "delete all": lambda c: Customer.objects.all().delete(),
     "adelete all": lambda c: wait(FollowUp.objects.all().adelete),

@@ -33,11 +33,13 @@ class Command(BaseCommand):
         if _holds_something():
             if not options["if_empty"] or _interrupted():
                 raise CommandError(_why_not())
-            self.stdout.write("The database holds records already: no demo data written.")
+            if options["verbosity"]:
+                self.stdout.write("The database holds records already: no demo data written.")
             return
         started = time.monotonic()
         closed = make_demo(now(), SIZES[options["size"]])
-        self._tell(closed, time.monotonic() - started)
+        if options["verbosity"]:
+            self._tell(closed, time.monotonic() - started)
 
     def _tell(self, closed: Any, seconds: float) -> None:
         counts = ", ".join(f"{m.objects.count()} {m._meta.verbose_name_plural}" for m in RECORDS.values())

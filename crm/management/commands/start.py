@@ -31,11 +31,13 @@ class Command(BaseCommand):
         if not settings.DEBUG:
             raise CommandError("This start is for trying Redate. A server runs gunicorn itself: see the README.")
         port = _port(port)
+        self.stdout.write("Preparing the database; the first time this takes about half a minute…")
+        sys.stdout.flush()
         call_command("catalogues", verbosity=0)
         call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
         if settings.DEMO:
-            call_command("demo", if_empty=True)
+            call_command("demo", if_empty=True, verbosity=0)
         self._tell(port)
         sys.stdout.flush()
         _start_worker(port)
@@ -63,6 +65,7 @@ def _gunicorn(port: int) -> list[str]:
         f"--bind=127.0.0.1:{port}",
         "--workers=2",
         "--threads=4",
+        "--preload",  # workers are there at once, and hear Ctrl+C
         "--no-control-socket",
         "--log-level=warning",
         "--graceful-timeout=5",

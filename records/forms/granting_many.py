@@ -38,7 +38,6 @@ class ManyForm(GrantForm):
         self.fields["token"].initial = uuid.uuid4().hex
         self.records = records
 
-
     @property
     def fingerprint(self) -> str:
         """What tells this list under these terms from any other."""

@@ -14,7 +14,7 @@ from records.models.record import Record
 def follow(*, record: Record, by: Any) -> bool:
     """Let the person follow the record; False where they did already. Raises DoesNotExist where they may not see it."""
     with transaction.atomic():
-        row = type(record)._default_manager.visible_to(by).get(pk=record.pk)  # type: ignore[attr-defined]
+        row = type(record)._default_manager.visible_to(by).get(pk=record.pk)
         return Follow.objects.get_or_create(record_type=row._meta.model_name, record_id=row.pk, user_id=by.pk)[1]
 
 

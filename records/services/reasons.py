@@ -77,7 +77,7 @@ def _names(given: dict[str, str], pk: int | None = None) -> dict[str, str]:
     if not all(names.values()):
         raise refuse("reason_name")
     same = Q(name_en__iexact=names["name_en"]) | Q(name_zh__iexact=names["name_zh"])
-    if Reason.objects.filter(same).exclude(pk=pk).exists():
+    if Reason.objects.filter(same).exclude(pk=pk or 0).exists():
         raise refuse("reason_taken")
     return names
 

@@ -91,7 +91,12 @@ def create_record(
         setattr(record, name, value)
     record.number = next_numbers(model, stamp, 1)[0]
     record.full_clean(exclude=["version"], validate_unique=False, validate_constraints=False)
-    how = {"typed": typed, "typed_zone": typed_zone, "exception_id": exception, "remote_addr": remote_addr}
+    how: dict[str, Any] = {
+        "typed": typed,
+        "typed_zone": typed_zone,
+        "exception_id": exception,
+        "remote_addr": remote_addr,
+    }
     with _act(checker, **why, **how, acknowledged=",".join(sorted(ticked))), key():
         record.save(force_insert=True)
     return record

@@ -188,7 +188,7 @@ def test_an_archived_customer_takes_nothing_new(cast, sign_in, yunfan):
 
 
 @pytest.mark.parametrize("who", ["owner", "senior", "outsider"])
-def test_at_most_twelve_queries_whatever_the_rows(cast, sign_in, yunfan, who, django_assert_max_num_queries):
+def test_at_most_twelve_queries_and_one_for_who_decides_whatever_the_rows(cast, sign_in, yunfan, who, django_assert_max_num_queries):
     give(cast, yunfan, cast.outsider, covers=True)
     for number in range(6):
         deal = make.opportunity(cast.owner, yunfan, clock=ago(number))
@@ -197,6 +197,7 @@ def test_at_most_twelve_queries_whatever_the_rows(cast, sign_in, yunfan, who, dj
         values = {"name": f"Contact {number}", "is_main": number == 0}
         add_contact(customer=yunfan, values=values, by=cast.owner, channel="web", clock=clock)
     client = sign_in(getattr(cast, who))
+    most = 13 if who == "senior" else 12  # who decides requests sees in the menu how many wait
     for query in ("", "?show=changed", "?show=deals"):
-        with django_assert_max_num_queries(12):
+        with django_assert_max_num_queries(most):
             assert page(client, yunfan, query).status_code == 200

@@ -1,7 +1,7 @@
 """One answer for one case: the form, a request and its approval, on behalf, taking back, a new record, a file.
 
-What each channel must say is asked of `judge`, with limits written here by hand; the rest goes over HTTP where there is a
-page, and is read from the database: what the record counts as, and the codes of the refusal that was kept.
+What each channel must say is asked of `judge`, with limits written here by hand. Channels with a page are tried over
+HTTP; the answer is read from the database: what the record counts as, and the codes of the refusal that was kept.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
 from audit.models import Event
@@ -21,11 +22,12 @@ from audit.times import format_time
 from records.importing.plan import Spec, make_plan
 from records.importing.reader import read_table
 from records.models import FollowUp, TypeRule, Window
-from records.refusals import Refused, sentence
-from records.rules import Case, Finding, Limits, WindowLimit, judge
+from records.refusals import Refused
+from records.rules import Case, Limits, WindowLimit, judge
 from records.services.entry_time import change_entry_time
 from records.services.exceptions import add_exception
 from records.services.imports import ImportRefused, load
+from records.services.records import update_record
 from records.services.undo import undo_change
 from tests import cast as make
 from tests.cast import NOW, clock, days
@@ -107,6 +109,7 @@ TRIES = [
     Try("without a rule", 1, {"missing": True}),
 ]
 EVERY = pytest.mark.parametrize("case", TRIES, ids=lambda case: case.name)
+PAST = pytest.mark.parametrize("case", [case for case in TRIES if case.to >= 0], ids=lambda case: case.name)
 
 
 @pytest.fixture
@@ -129,8 +132,6 @@ def apply(cast: Any, case: Try, *people: Any) -> None:
     """The rules of the case, from now on."""
     rule, values = TypeRule.objects.get(record_type="followup"), dict(case.rules)
     if values.pop("missing", False):
-        from django.db import connection
-
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM records_typerule WHERE record_type = 'followup'")
     elif values:
@@ -181,12 +182,10 @@ def test_on_behalf(town, sign_in, case):
     assert outcome(record, case) == case.codes()
 
 
-@EVERY
+@PAST
 def test_a_request_and_its_approval(town, sign_in, case):
     """Asked before the rules of the case stood, so that each is met by the approval."""
     record = record_of(town, case)
-    if case.to < 0:
-        pytest.skip("nobody can ask for the future: tested below")
     request = asked(record, town.colleague, case.at, why_code="other", words=case.note)
     apply(town, case, town.senior)
     answer(sign_in(town.senior), request)
@@ -200,12 +199,12 @@ def test_asking_says_at_once_what_nobody_could_approve(town, case):
     apply(town, case, town.colleague)
     askable = {"window", "too_far", "forward", "approval"}
     never = tuple(code for code in case.codes() if code not in askable)
+    codes: tuple[str, ...] = ()
     try:
         asked(record, town.colleague, case.at, why_code="other", words=case.note)
     except Refused as no:
-        assert no.codes == never
-    else:
-        assert never == ()
+        codes = no.codes
+    assert codes == never
 
 
 def moved(town: Any, case: Try, by: Any) -> tuple[FollowUp, int]:
@@ -224,30 +223,24 @@ def moved(town: Any, case: Try, by: Any) -> tuple[FollowUp, int]:
     return record, done.history_id
 
 
-@EVERY
+@PAST
 def test_undoing_what_somebody_else_changed(town, sign_in, case):
-    if case.to < 0:
-        pytest.skip("nothing was ever there")
     record, history_id = moved(town, case, town.administrator)
     apply(town, case, town.senior)
     sign_in(town.senior).post(reverse("records:follow_up_undo", args=[record.pk, history_id]))
     assert outcome(record, case) == case.codes(reason="undo", note="")
 
 
-@EVERY
+@PAST
 def test_taking_back_ones_own_last_change(town, sign_in, case):
-    if case.to < 0:
-        pytest.skip("nothing was ever there")
     record, history_id = moved(town, case, town.senior)
     apply(town, case, town.senior)
     sign_in(town.senior).post(reverse("records:follow_up_undo", args=[record.pk, history_id]))
     assert outcome(record, case) == case.codes(taking_back=True)
 
 
-@EVERY
+@PAST
 def test_undoing_ones_own_change_after_a_quarter_of_an_hour(town, case):
-    if case.to < 0:
-        pytest.skip("nothing was ever there")
     record, history_id = moved(town, case, town.senior)
     apply(town, case, town.senior)
     codes: tuple[str, ...] = ()
@@ -261,6 +254,14 @@ def test_undoing_ones_own_change_after_a_quarter_of_an_hour(town, case):
 
 # ---- creations: no distance from what stood, no lock ----
 
+SAID = {
+    "window": "More than 30 days back.",
+    "future": "Later than now.",
+    "closed": "Closed ",
+    "approval": "Save it as now, and ask for the change then.",
+    "note": "in at least 15 characters",
+    "no_rule": "",  # the page offers no earlier time
+}
 NEW = pytest.mark.parametrize("case", [case for case in TRIES if not case.start], ids=lambda case: case.name)
 
 
@@ -269,15 +270,20 @@ NEW = pytest.mark.parametrize("case", [case for case in TRIES if not case.start]
 def test_the_page_of_a_new_record(town, sign_in, case, who):
     person, customer = getattr(town, who), town.by_class[case.key]
     apply(town, case, person)
-    data = {"customer": customer.number, "kind": "call", "summary": "Fair", "entered-when": "earlier"}
+    data = {
+        "customer": customer.number,
+        "kind": "call",
+        "summary": "Fair",
+        "owner": person.pk,
+        "entered-when": "earlier",
+    }
     data |= {"entered-at": format_time(case.at, SHANGHAI), "entered-reason": "other", "entered-note": case.note}
     response = sign_in(person).post("/follow-ups/new/", data)
     codes = case.codes(before=None, backfill=who == "administrator")
     assert (response.status_code, FollowUp.objects.count()) == ((422, 0) if codes else (302, 1))
     page = response.content.decode()
     for code in codes:
-        said = {"no_rule": "right_new"}.get(code, code)
-        assert said not in ("no_rule", "right_new", "future", "note") or sentence(Finding(said, {"length": 15})) in page
+        assert SAID[code] in page
 
 
 @NEW
@@ -308,8 +314,6 @@ def test_a_lock_says_the_same_in_every_channel(town, sign_in):
     contract = make.contract(town.owner, customer, status="draft")
     request = asked(contract, town.colleague, NOW - days(1))
     make.set_rule(TypeRule.objects.get(record_type="contract"), lock_signed=True)
-    from records.services.records import update_record
-
     values = {"status": "signed"}
     update_record(record=contract, seen_version=1, values=values, by=town.owner, channel="web", clock=clock)
     data = typed(Try("lock", 1), contract)
@@ -321,7 +325,7 @@ def test_a_lock_says_the_same_in_every_channel(town, sign_in):
     answer(sign_in(town.senior), request)
     told.append(Event.objects.filter(kind="refused").latest("pk").what["codes"])
     with pytest.raises(Refused) as no:
-        asked(type(contract).objects.get(), town.colleague, NOW - days(2))
-    assert [*told, list(no.value.codes)] == [["locked"]] * 3 + [["request_open"]] or no.value.codes == ("locked",)
+        asked(type(contract).objects.get(), town.stranger, NOW - days(2))
+    assert no.value.codes == ("locked",)
     assert told == [["locked"]] * 3
     assert type(contract).objects.get().entered_at == NOW

@@ -20,7 +20,7 @@ from records.rules import Finding
 
 from .bulk import insert_many
 from .granting import Said, Terms, check, check_why, may_grant, terms_of, within
-from .grants import delete_row, holder_column, new_row, write_terms
+from .grants import delete_rows, holder_column, new_row, write_terms
 from .locks import rules_lock
 from .notices import tell_of_grant
 from .records import Clock, actor
@@ -152,8 +152,7 @@ def revoke_many(
     made = _batch(REVOKED, checker, batch.record_type, why, len(mine), about)
     said = Said(checker, why.strip(), channel, remote_addr, made.pk)
     _tell(mine, "revoked", said)
-    for grant in mine:
-        delete_row(grant, said)
+    delete_rows(mine, said)
     return Granted(made, {"grant_right": len(standing) - len(mine)} if len(mine) < len(standing) else {})
 
 
@@ -222,8 +221,7 @@ def _batch(kind: str, checker: Checker, record_type: str, why: str, count: int, 
 
 
 def _give(plan: Foreseen, to: Any, terms: Terms, said: Said) -> None:
-    for ended in plan.replaced:
-        delete_row(ended, said)
+    delete_rows(plan.replaced, said)
     made = [new_row(record, to, terms, said) for record in plan.new]
     with said.act():
         insert_many(made)

@@ -5,6 +5,7 @@ The rules lock is taken exclusively; no record is locked: a grant's foreign key 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -62,7 +63,7 @@ def grant(
     if standing is not None:
         if standing.until is None or standing.until > checker.at:
             raise refuse("grant_stands")
-        delete_row(standing, said)
+        delete_rows([standing], said)
     made = new_row(row, to, terms, said)
     with said.act(), key():
         made.save(force_insert=True)
@@ -111,7 +112,7 @@ def revoke(*, grant: Any, why: str, by: Any, channel: str, clock: Clock, remote_
         raise refuse("grant_right")
     check_why(why)
     tell_of_grant(found, kind="revoked", at=checker.at, actor=checker.user, why=why)
-    delete_row(found, Said(checker, why.strip(), channel, remote_addr))
+    delete_rows([found], Said(checker, why.strip(), channel, remote_addr))
 
 
 def standing_grant(record: Any, to: Any, kind: str) -> Any:
@@ -148,10 +149,11 @@ def write_terms(grant: Any, terms: Terms, said: Said) -> bool:
     return True
 
 
-def delete_row(grant: Any, said: Said) -> None:
-    """Take a grant away and leave its '-' row. Under the rules lock."""
+def delete_rows(grants: Iterable[Any], said: Said) -> None:
+    """Take grants away and leave their '-' rows. Under the rules lock."""
     with switched_on(APP_DELETE), said.act(), key():
-        grant.delete()
+        for grant in grants:
+            grant.delete()
 
 
 def holder_column(to: Any) -> dict[str, Any]:

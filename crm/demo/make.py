@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from audit.events import record_event
+from records.services.time_requests import expire_due
 
 from .companies import make_companies
 from .corrections import correct, refused
 from .notices import read_all, told_besides
-from .people import close_months, make_people, set_rules
+from .people import make_people, set_rules
 from .records import DAY, contract, customer, follow_up, opportunity
+from .requests import requests
 from .scenes import grants, lins_week
 from .story import COMPANY_ZONE, World
+from .stricter import close_months, exceptions, guard_contracts, use_exception
 from .texts import LINS_WEEK
 
 
@@ -46,8 +49,11 @@ def make_demo(now: dt.datetime, size: Size) -> dt.date:
     world = World(now=now, people=people, zones=zones)
     plan(world, size)
     world.play()
+    expire_due(lambda: now)
+    closed = close_months(admin, now)
+    use_exception(world, closed)
+    guard_contracts(admin, now)
     read_all(now)
-    closed = close_months(admin, now, COMPANY_ZONE)
     record_event(kind="demo_finished", by=admin, at=now, channel="command")
     return closed
 
@@ -69,6 +75,8 @@ def plan(world: World, size: Size) -> None:
     lins_week(world)
     grants(world)
     told_besides(world)
+    exceptions(world)
+    requests(world)
 
 
 def _entered(world: World, index: int, owner: str) -> dt.datetime:

@@ -56,21 +56,13 @@ def _person(row: tuple[str, ...], teams: dict[str, Team], how: dict[str, Any]) -
 def set_rules(admin: User, now: dt.datetime) -> None:
     """The company, and owners who may change their own; contracts stay without."""
     values = {"name": "云桥商贸 Yunqiao Trading", "zone": "Asia/Shanghai"}
-    _change(CompanyRules.objects.get(), values, "demo company", admin, now)
+    change(CompanyRules.objects.get(), values, "demo company", admin, now)
     for rule in TypeRule.objects.filter(record_type__in=("customer", "opportunity", "followup")):
-        _change(rule, {"owners_may": True}, "Sales put right what they entered themselves.", admin, now)
+        change(rule, {"owners_may": True}, "Sales put right what they entered themselves.", admin, now)
 
 
-def close_months(admin: User, now: dt.datetime, zone: dt.tzinfo) -> dt.date:
-    """Close all months but the last two, for every type. Gives the last closed day."""
-    first = now.astimezone(zone).date().replace(day=1)
-    last = (first - dt.timedelta(days=1)).replace(day=1) - dt.timedelta(days=1)
-    for rule in TypeRule.objects.all():
-        _change(rule, {"closed_through": last}, f"Books closed through {last:%Y-%m-%d}.", admin, now)
-    return last
-
-
-def _change(rule: Any, values: dict[str, Any], note: str, admin: User, now: dt.datetime) -> None:
+def change(rule: Any, values: dict[str, Any], note: str, admin: User, now: dt.datetime) -> None:
+    """Change a rule as the administrator."""
     change_rule(
         rule=rule, seen_version=rule.version, values=values, by=admin, note=note, channel="command", clock=lambda: now
     )

@@ -21,6 +21,7 @@ from crm.demo.make import SIZES, make_demo
 from crm.demo.story import World
 from crm.demo_people import PASSWORD, USERNAMES
 from crm.models import Team, User
+from records.deciders import waiting_for
 from records.models import (
     GRANTS,
     RECORDS,
@@ -32,12 +33,15 @@ from records.models import (
     Notice,
     NoticeRule,
     Opportunity,
+    PeriodException,
+    TimeRequest,
     TypeRule,
 )
 
 NOW = dt.datetime(2026, 3, 18, 6, 32, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+CHANNELS = ("web", "undo", "request", "behalf")
 REASONS = {"typing_error", "back_fill", "business_change", "time_zone", "other"}
 
 
@@ -98,7 +102,7 @@ class TestSmallDemo(TestCase):
         assert len(moved) >= 8
         assert {row.reason for row in moved} <= REASONS | {"undo"}
         assert all(row.history_change_reason for row in moved if row.reason != "undo")
-        assert all(row.actor_name and row.allowed_by_kind and row.channel in ("web", "undo") for row in moved)
+        assert all(row.actor_name and row.allowed_by_kind and row.channel in CHANNELS for row in moved)
 
     def test_lins_pages_have_something_to_show(self):
         lin, today = User.objects.get(username="lin"), day_of(NOW, SHANGHAI)
@@ -119,6 +123,24 @@ class TestSmallDemo(TestCase):
         lin = User.objects.get(username="lin")
         assert Customer.objects.redatable_by(lin, NOW).filter(name="苏州明德精密机械有限公司").exists()
         assert not Customer.objects.redatable_by(lin, NOW).filter(name="杭州云帆科技有限公司").exists()
+
+    def test_requests_stand_in_every_state(self):
+        states = list(TimeRequest.objects.values_list("state", flat=True))
+        assert set(states) >= {"open", "approved", "rejected", "withdrawn"}
+        assert states.count("open") >= 2
+        assert set(states) & {"expired", "overtaken"}
+        wang = User.objects.get(username="wang")
+        assert waiting_for(wang, NOW).count() == states.count("open")
+        assert FollowUp.history.filter(channel="request", time_request_id__isnull=False).exists()
+        assert FollowUp.history.filter(channel="behalf", requester_id__isnull=False).exists()
+
+    def test_contracts_are_guarded_and_exceptions_stand_and_have_ended(self):
+        rule = TypeRule.objects.get(record_type="contract")
+        assert (rule.lock_signed, rule.approval_days) == (True, 30)
+        in_force = PeriodException.objects.in_force(NOW).get()
+        assert PeriodException.objects.count() == 2
+        row = FollowUp.history.get(exception_id__isnull=False)
+        assert (row.exception_id, row.history_user_id) == (in_force.pk, in_force.user_id)
 
     def test_notices_arose_by_themselves(self):
         lin = User.objects.get(username="lin")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
+from django.db.models import Subquery
 
+from records.models import CompanyRules
 from records.notices import unread_of
 
 from .models import User
@@ -15,8 +17,16 @@ class SignInOnly(AuthenticationBackend):
     """Signs in by user name or e-mail, and says nothing about rights. Inactive people are refused by ModelBackend."""
 
     def get_user(self, user_id: Any) -> User | None:
-        """The person of a session with their team and `unread` notices, which every page shows; None once inactive."""
-        people = User.objects.select_related("team").annotate(unread=unread_of(user_id))
+        """The person of a session with their team; None once inactive.
+
+        With what every page shows besides: `unread` notices, the company's zone and its format of times.
+        """
+        company = CompanyRules.objects.filter(pk=1)
+        people = User.objects.select_related("team").annotate(
+            unread=unread_of(user_id),
+            company_zone=Subquery(company.values("zone")),
+            company_format=Subquery(company.values("time_format")),
+        )
         person = people.filter(pk=user_id).first()
         return person if person and self.user_can_authenticate(person) else None
 

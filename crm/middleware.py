@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
+from typing import Any
 
 from allauth.account.adapter import get_adapter
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.utils import timezone, translation
@@ -14,7 +16,7 @@ from django.utils.functional import SimpleLazyObject
 from django_htmx.http import HttpResponseClientRefresh
 
 from audit import styles, times
-from records.models.rules import company
+from records.models.rules import CompanyRules, company
 
 
 class PersonMiddleware:
@@ -27,20 +29,24 @@ class PersonMiddleware:
         """The zone holds inside only; LocaleMiddleware sets the language anew for every request."""
         request.company = SimpleLazyObject(company)
         request.remote_addr = remote_addr(request)
-        zone = None
+        zone, style = None, "iso"
         if request.user.is_authenticated:
-            zone = times.zone(request.user.zone) if request.user.zone else request.company.shown_zone
+            zone, style = zone_of(request.user), style_of(request.user)
             speak(request)
-        with timezone.override(zone), styles.shown_in(lambda: style_of(request)):
+        with timezone.override(zone), styles.shown_in(lambda: style):
             return whole_page_to_sign_in(request, self.get_response(request))
 
 
-def style_of(request: HttpRequest) -> str:
-    """The company's format of times; the first one where it names none."""
-    try:
-        chosen = request.company.time_format
-    except ImproperlyConfigured:
-        return "iso"
+def zone_of(person: Any) -> dt.tzinfo:
+    """The person's own zone, else the company's, which came with the person; UTC where that is none."""
+    if person.zone:
+        return times.zone(person.zone)
+    return CompanyRules(zone=getattr(person, "company_zone", None) or "UTC").shown_zone
+
+
+def style_of(person: Any) -> str:
+    """The company's format of times, which came with the person; the first one where it names none."""
+    chosen = getattr(person, "company_format", None)
     return chosen if chosen in times.FORMATS else "iso"
 
 

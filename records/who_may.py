@@ -49,9 +49,10 @@ NOBODY = WhoMay([], [], False)
 def who_may(record: Any, at: dt.datetime, limit: int = 5) -> WhoMay:
     """Who may change the record's entry time at the aware moment `at`; at most `limit` people and teams. Three queries.
 
-    Inactive people are left out, and so are roles and teams without active people.
+    With limit 0 only the roles, in one query. Inactive people are left out, and so are roles and teams without active
+    people.
     """
-    rows, roles = _granted(record, at, limit), list(roles_that_may(record))
+    rows, roles = _granted(record, at, limit) if limit else [], list(roles_that_may(record))
     owner = any(row["holder"] == "owner" for row in rows)
     people: dict[tuple[str, int], Helper] = {}
     for row in rows:

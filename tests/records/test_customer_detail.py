@@ -188,7 +188,9 @@ def test_an_archived_customer_takes_nothing_new(cast, sign_in, yunfan):
 
 
 @pytest.mark.parametrize("who", ["owner", "senior", "outsider"])
-def test_at_most_twelve_queries_and_one_for_who_decides_whatever_the_rows(cast, sign_in, yunfan, who, django_assert_max_num_queries):
+def test_at_most_twelve_queries_and_one_for_who_decides_whatever_the_rows(
+    cast, sign_in, yunfan, who, django_assert_max_num_queries
+):
     give(cast, yunfan, cast.outsider, covers=True)
     for number in range(6):
         deal = make.opportunity(cast.owner, yunfan, clock=ago(number))

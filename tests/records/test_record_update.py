@@ -168,5 +168,5 @@ def test_the_page_costs_at_most_twelve_queries_whatever_the_rows(cast, sign_in, 
         )
     assert Customer.history.count() == 6
     assert [count(client, page(record)) for record in records] == costs
-    most = 13 if name == "manager" else 12  # who answers requests has their number counted too
+    most = 12
     assert max(costs) <= most, dict(zip(RECORDS, costs, strict=True))

@@ -1,11 +1,11 @@
-"""Requests in every state: two that wait for an answer, others approved, rejected, withdrawn and expired."""
+"""Requests in every state: three that wait for an answer, others approved, rejected, withdrawn and expired."""
 
 from __future__ import annotations
 
 import datetime as dt
 from typing import Any
 
-from records.models import Contract, FollowUp
+from records.models import FollowUp, Opportunity
 from records.services.behalf import change_on_behalf
 from records.services.time_requests import Seen, approve, ask, reject, withdraw
 
@@ -38,7 +38,7 @@ def requests(world: World) -> None:
         row = (summary, dt.timedelta(days=move), wish, answer)
         world.at(world.now - ago * DAY, lambda w, c, row=row: _lin_asks(w, c, *row))
     world.at(world.now - 20 * DAY, _nobody_answers)
-    world.at(world.now - 2.6 * DAY, _for_a_contract)
+    world.at(world.now - 2.6 * DAY, _for_an_opportunity)
     world.at(world.now - 7.1 * DAY, _by_phone)
 
 
@@ -71,15 +71,13 @@ def _nobody_answers(world: World, clock: Clock) -> None:
         _ask(found, found.entered_at - 40 * DAY, chen, clock, **wish)
 
 
-def _for_a_contract(world: World, clock: Clock) -> None:
-    """Contracts have no owner rule: their owner asks."""
-    priya = world.people["priya"]
-    found = (
-        Contract.objects.filter(owner=priya, customer__importance="ordinary", status="draft").order_by("-id").first()
-    )
+def _for_an_opportunity(world: World, clock: Clock) -> None:
+    """Older than their window reaches."""
+    settled = Opportunity.objects.filter(customer__importance="ordinary", recorded_at__lt=clock() - 8 * DAY)
+    found = settled.filter(owner__username__in=("priya", "marcus")).order_by("-id").first()
     if found is not None:
-        wish = {"why_code": "time_zone", "words": "Signed in London, entered on Singapore time."}
-        _ask(found, found.entered_at - DAY / 3, priya, clock, **wish)
+        wish = {"why_code": "business_change", "words": "The enquiry came by mail two weeks before I entered it."}
+        _ask(found, found.entered_at - 14 * DAY, found.owner, clock, **wish)
 
 
 def _by_phone(world: World, clock: Clock) -> None:

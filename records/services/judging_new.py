@@ -22,11 +22,11 @@ def judge_new(
     channel: str,
     stamped: bool,
     acknowledged: frozenset[str],
-) -> int | None:
+) -> dict[str, Any]:
     """An earlier time at creation obeys the rules of a change, so that nobody enters what they may not set.
 
-    Only locks do not speak: they keep a time that stands. Gives the exception that let it into a closed period, if
-    one did. Raises Refused; for warnings not ticked, with those.
+    Only locks do not speak: they keep a time that stands. Gives what its history row keeps: the exception that let it
+    into a closed period, the warnings that were ticked. Raises Refused; for warnings not ticked, with those.
     """
     name, customer_class = record._meta.model_name, class_of(record)
     backfill = f"backfill_{name}" in checker.who.permissions
@@ -57,6 +57,8 @@ def judge_new(
     verdict = judge(case, limits, checker.at)
     if verdict.errors:
         raise Refused(*verdict.errors)
-    if {warning.code for warning in verdict.warnings} - acknowledged:
+    warned = {warning.code for warning in verdict.warnings}
+    if warned - acknowledged:
         raise Refused(*verdict.warnings)
-    return limits.excepted_by if verdict.excepted and limits else None
+    exception = limits.excepted_by if verdict.excepted and limits else None
+    return {"exception_id": exception, "acknowledged": ",".join(sorted(warned))}

@@ -86,18 +86,13 @@ def create_record(
     record: Any = model(**{"owner": checker.user} | values | fresh_parents(values) | clocks)
     _check_new(record, checker)
     why = {"reason": reason, "note": note, "channel": channel}
-    exception = judge_new(record, checker, **why, stamped=entered_at is None, acknowledged=ticked)
+    kept = judge_new(record, checker, **why, stamped=entered_at is None, acknowledged=ticked)
     for name, value in derived(record).items():
         setattr(record, name, value)
     record.number = next_numbers(model, stamp, 1)[0]
     record.full_clean(exclude=["version"], validate_unique=False, validate_constraints=False)
-    how: dict[str, Any] = {
-        "typed": typed,
-        "typed_zone": typed_zone,
-        "exception_id": exception,
-        "remote_addr": remote_addr,
-    }
-    with _act(checker, **why, **how, acknowledged=",".join(sorted(ticked))), key():
+    how: dict[str, Any] = {"typed": typed, "typed_zone": typed_zone, "remote_addr": remote_addr}
+    with _act(checker, **why, **how, **kept), key():
         record.save(force_insert=True)
     return record
 

@@ -108,7 +108,8 @@ def test_a_new_record_is_asked_about_too(cast, house):
     assert no.value.codes == ("before_customer",)
     made = create(cast, house["customer"], NOW - days(5), "before_customer")
     assert made.history.latest().acknowledged == "before_customer"
-    assert create(cast, house["customer"], NOW - days(2)).history.latest().acknowledged == ""
+    needless = create(cast, house["customer"], NOW - days(2), "before_customer", "nonsense")
+    assert needless.history.latest().acknowledged == ""
 
 
 def test_the_page_of_a_new_record_shows_what_to_tick(cast, house, sign_in, at_now):

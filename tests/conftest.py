@@ -11,6 +11,7 @@ import pytest
 import time_machine
 from django.core.management import call_command
 from django.test import Client
+from django.utils import translation
 
 from . import cast as people
 from . import machine
@@ -61,6 +62,12 @@ def fresh_permission_ids() -> Iterator[None]:
     forget_permission_ids()
     yield
     forget_permission_ids()
+
+
+@pytest.fixture(autouse=True)
+def language_of_the_settings() -> None:
+    """A request leaves its language behind in the thread."""
+    translation.deactivate()
 
 
 @pytest.fixture

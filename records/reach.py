@@ -84,7 +84,7 @@ class Reach:
 def reach(
     user: Any, record: Any, at: dt.datetime, *, checker: Checker | None = None, rule: TypeRule | None = None
 ) -> Reach:
-    """How far `user` may set the entry time of `record` at the aware moment `at`; three queries at most.
+    """How far `user` may set the entry time of `record` at the aware moment `at`; four queries at most.
 
     A record that is not stored yet, or a model in place of a record, is one that the person is about to create.
     `checker` (of that person and moment) and `rule` (of that type) save a query each where the page has them.

@@ -36,7 +36,7 @@ def test_a_key_record_says_who_may_and_a_grant_opens_it_until_it_is_revoked(wind
 
     senior = window(as_=cast.senior)
     senior.goto(pages.address(key_call))
-    senior.get_by_role("link", name="Access", exact=True).click()
+    senior.get_by_role("main").get_by_role("link", name="Access", exact=True).click()
     senior.get_by_label("Person, role or team").select_option(label="Owner")
     senior.get_by_label("Days back").fill("10")
     senior.get_by_label("Why").fill("Cards entered late")

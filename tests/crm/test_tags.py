@@ -144,8 +144,8 @@ def test_the_shell_shows_the_person_and_marks_the_section(cast, sign_in):
     assert "Administration" not in html
 
 
-def test_the_shell_costs_four_queries(cast, sign_in, django_assert_num_queries):
-    """Session, person with team, company (its zone), what the person holds."""
+def test_the_shell_costs_three_queries(cast, sign_in, django_assert_num_queries):
+    """Session; person with team, unread notices and the company's zone; what the person holds."""
     client = sign_in(cast.owner)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         client.get("/help/")

@@ -72,4 +72,4 @@ def test_the_same_cost_with_five_and_with_sixty_rows(cast: Any, sign_in: Any) ->
             if n % 5 == 1:
                 move(found, cast.manager, NOW - days(1))
         counts.append(len(see(client, PAGE).statements))
-    assert counts == [6, 6]
+    assert counts == [5, 5]

@@ -57,6 +57,13 @@ def field(page: Page) -> Locator:
     return page.locator("#entered_at")
 
 
+def type_time(page: Page, text: str) -> None:
+    """Type a time like 2026-03-16 10:00, as the field of this window takes it, once the script has made it its own."""
+    if is_phone(page):
+        expect(field(page)).to_have_attribute("type", "datetime-local")
+    field(page).fill(text.replace(" ", "T") if is_phone(page) else text)
+
+
 def explain(page: Page, reason: str, words: str) -> None:
     """Why the time changes."""
     card(page).get_by_label("Reason").select_option(label=reason)

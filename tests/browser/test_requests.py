@@ -15,15 +15,10 @@ from tests.cast import NOW
 pytestmark = pytest.mark.browser
 
 
-def fill(page, text):
-    """Type a time, as the field of this window takes it."""
-    pages.field(page).fill(text.replace(" ", "T") if pages.is_phone(page) else text)
-
-
 def test_beyond_the_window_one_click_asks_and_somebody_else_approves(window, view, cast, call):
     page = window(view, as_=cast.owner)
     card = pages.open_card(page, call)
-    fill(page, "2026-02-26 14:30")
+    pages.type_time(page, "2026-02-26 14:30")
     expect(card.get_by_text("You may ask for it.")).to_be_visible()
     expect(card.get_by_role("button", name="Change entry time")).to_be_hidden()
     pages.explain(page, "Back-fill", "Found the card only now.")
@@ -52,7 +47,7 @@ def test_a_warning_comes_after_the_dialog_and_goes_with_its_tick(window, view, c
     page = window(view, as_=cast.owner)
     faults.mean(422)
     pages.open_card(page, call)
-    fill(page, "2026-03-17 09:12")
+    pages.type_time(page, "2026-03-17 09:12")
     pages.explain(page, "Typing error", "It was on Tuesday.")
     pages.ask(page)
     pages.confirm(page)
@@ -72,7 +67,7 @@ def test_what_needs_an_approval_turns_the_button_into_asking(window, view, cast,
     page = window(view, as_=cast.owner)
     faults.mean(422)
     pages.open_card(page, call)
-    fill(page, "2026-03-15 09:12")
+    pages.type_time(page, "2026-03-15 09:12")
     pages.explain(page, "Back-fill", "Found the card only now.")
     pages.ask(page)
     pages.confirm(page)
@@ -86,7 +81,7 @@ def test_the_form_for_it_has_the_calendar_and_takes_a_file(window, view, cast, c
     page = window(view, as_=cast.colleague)
     page.goto(pages.address(call))
     page.get_by_role("link", name="Request a change").click()
-    fill(page, "2026-03-16 10:00")
+    pages.type_time(page, "2026-03-16 10:00")
     page.get_by_label("Reason").select_option(label="Business change")
     page.get_by_label("What happened").fill("Agreed on Monday.")
     page.get_by_label("File").set_input_files({"name": "card.pdf", "mimeType": "application/pdf", "buffer": b"%PDF"})

@@ -10,8 +10,15 @@ class AuditConfig(AppConfig):
     name = "audit"
 
     def ready(self) -> None:
-        """Connect the triggers to the two signals that frame a migration."""
+        """Name the tables that are append-only; connect the triggers to the two signals that frame a migration."""
         from . import triggers
+        from .kept import keep
+        from .models import Event, Review, Seal, SealLeaf
+
+        for model in (Event, Review):
+            keep(model, sealed=True)
+        for model in (Seal, SealLeaf):
+            keep(model, sealed=False)
 
         pre_migrate.connect(triggers.before_migrate, sender=self)
         post_migrate.connect(triggers.after_migrate, sender=self)

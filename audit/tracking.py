@@ -89,6 +89,7 @@ class Tracked(HistoricalRecords):
         moved = Q(previous_entered_at__isnull=False)
         newest = (F("history_date").desc(), F("history_id").desc())
         gone = models.Index(*newest, condition=Q(history_type="-"), name=f"h_{name}_gone"[:30])
+        timed = any(field.name == "entered_at" for field in model._meta.local_fields)
         return super().get_meta_options(model) | {
             "ordering": ("-history_id",),
             "get_latest_by": ("history_id",),
@@ -99,13 +100,26 @@ class Tracked(HistoricalRecords):
                 models.Index(*newest, condition=moved, name=f"h_{name}_moved"[:30]),
                 models.Index(F("history_user_id"), *newest, name=f"h_{name}_by"[:30]),
                 models.Index(fields=["batch"], condition=Q(batch__isnull=False), name=f"h_{name}_batch"[:30]),
+                models.Index(F("channel"), *newest, condition=~Q(channel="web"), name=f"h_{name}_via"[:30]),
                 *([gone] if self.ends else []),
+                *(_of_moves(name, moved, newest) if timed else []),
             ],
             "constraints": [
                 models.CheckConstraint(condition=~Q(channel=""), name=f"h_{name}_channel"),
                 models.CheckConstraint(condition=~moved | ~Q(reason=""), name=f"h_{name}_reason"),
             ],
         }
+
+
+def _of_moves(name: str, moved: Q, newest: tuple[Any, ...]) -> list[models.Index]:
+    """Indexes for what people ask of moved entry times: why, into and out of which month, under which exception."""
+    excepted = Q(exception_id__isnull=False)
+    return [
+        models.Index(F("reason"), *newest, condition=moved, name=f"h_{name}_why"[:30]),
+        models.Index(fields=["entered_at"], condition=moved, name=f"h_{name}_into"[:30]),
+        models.Index(fields=["previous_entered_at"], condition=moved, name=f"h_{name}_from"[:30]),
+        models.Index(F("exception_id"), *newest, condition=excepted, name=f"h_{name}_exc"[:30]),
+    ]
 
 
 def copy_rows(

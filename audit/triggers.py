@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.apps import apps
 from django.db import connections, models, transaction
 
 from . import trigger_sql as sql
-from .models import Event
+from .kept import kept_models, tracked_models
 from .trigger_sql import APP_DELETE, MAINTENANCE, PREFIX, Table
 
-__all__ = ["APP_DELETE", "MAINTENANCE", "compare", "drop", "install", "switched_on", "tracked_models"]
+__all__ = ["APP_DELETE", "MAINTENANCE", "compare", "drop", "install", "switched_on"]
 
 
 @contextmanager
@@ -36,14 +35,6 @@ def switched_on(*switches: str, using: str = "default") -> Iterator[None]:
             yield
             last = "DELETE FROM audit_switch WHERE rowid = (SELECT max(rowid) FROM audit_switch WHERE what = %s)"
             cursor.executemany(last, [[s] for s in switches])
-
-
-def tracked_models() -> Iterator[tuple[type[models.Model], type[models.Model]]]:
-    """Every model with history, and its history model."""
-    for model in apps.get_models():
-        manager = getattr(model._meta, "simple_history_manager_attribute", None)
-        if manager:
-            yield model, getattr(model, manager).model
 
 
 def _tables(connection: Any) -> list[Table]:
@@ -76,9 +67,8 @@ def _unique_keys(connection: Any, model: type[models.Model]) -> list[tuple[tuple
 def expected(connection: Any) -> dict[tuple[str, str], str]:
     """(table, trigger) → text of every trigger that should stand, given the tables that do."""
     found: dict[tuple[str, str], str] = {}
-    event = Event._meta.db_table
     with connection.cursor() as cursor:
-        has_event = event in connection.introspection.table_names(cursor)
+        names = set(connection.introspection.table_names(cursor))
     for table in _tables(connection):
         if connection.vendor == "sqlite":
             found |= {(table.history, n): t for n, t in sql.sqlite_append_only(table.history, "history_id").items()}
@@ -87,9 +77,12 @@ def expected(connection: Any) -> dict[tuple[str, str], str]:
             found |= {(table.history, n): t for n, t in sql.postgres_append_only(table.history).items()}
             texts = sql.postgres_capture(table)
         found |= {(table.name, n): t for n, t in texts.items()}
-    if has_event:
-        own = sql.sqlite_append_only(event, "id") if connection.vendor == "sqlite" else sql.postgres_append_only(event)
-        found |= {(event, n): t for n, t in own.items()}
+    for model in kept_models():
+        name = model._meta.db_table
+        if name in names:
+            sqlite = connection.vendor == "sqlite"
+            own = sql.sqlite_append_only(name, "id") if sqlite else sql.postgres_append_only(name)
+            found |= {(name, n): t for n, t in own.items()}
     return found
 
 

@@ -1,4 +1,4 @@
-"""What happens without anybody asking: mails of notices go out, requests expire. Beside the server, one or several."""
+"""What happens beside the server: long work is done, mails of notices go out, requests expire. One or several."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 from django.db import close_old_connections
 
 from audit import times
+from audit.jobs import run_next
 from crm.notice_mails import compose, message_id, told_until, zone_for
 from records.models import CompanyRules
 from records.models.rules import company
@@ -44,6 +45,8 @@ class Worker:
 
     def once(self) -> int:
         """What is due now. Gives the number of mails that went out."""
+        while not self._stop.is_set() and run_next(self.clock):
+            pass
         expire_due(self.clock)
         self._give_up()
         rules = company()

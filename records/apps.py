@@ -9,7 +9,11 @@ class RecordsConfig(AppConfig):
     name = "records"
 
     def ready(self) -> None:
-        """Tell the trail how records are shown."""
+        """Tell the trail how records are shown, and that batches are never changed."""
+        from audit.kept import keep
+
         from .displays import register
+        from .models import Batch
 
         register()
+        keep(Batch, sealed=True)

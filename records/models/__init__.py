@@ -1,6 +1,7 @@
 """The tables of the records, one module each."""
 
 from .batch import Batch, Counter
+from .bulk import BulkChange, BulkRow
 from .contact import Contact
 from .contract import Contract
 from .customer import Customer
@@ -17,6 +18,7 @@ from .grants import (
     OpportunityGroupGrant,
     OpportunityUserGrant,
 )
+from .imports import Import, ImportFile, Mapping
 from .notices import Follow, Notice, NoticeRule
 from .opportunity import Opportunity
 from .record import Record
@@ -34,6 +36,8 @@ __all__ = [
     "GRANTS",
     "RECORDS",
     "Batch",
+    "BulkChange",
+    "BulkRow",
     "CompanyRules",
     "Contact",
     "Contract",
@@ -47,6 +51,9 @@ __all__ = [
     "FollowUp",
     "FollowUpGroupGrant",
     "FollowUpUserGrant",
+    "Import",
+    "ImportFile",
+    "Mapping",
     "Notice",
     "NoticeRule",
     "Opportunity",

@@ -5,7 +5,11 @@ from django.db import models
 
 
 class Batch(models.Model):
-    """Many changes made by one act: an import, a bulk change, an undo. Its id stands on every history row of it."""
+    """Many changes made by one act: an import, a bulk change, an undo. Its id stands on every history row of it.
+
+    Append-only: what an undo took back is told by the undo's batch, which names this one in `undoes`. `job` is the
+    work of the worker that made it, once.
+    """
 
     kind = models.CharField(max_length=20)
     at = models.DateTimeField()
@@ -13,10 +17,14 @@ class Batch(models.Model):
     record_type = models.CharField(max_length=20)
     title = models.CharField(max_length=200)
     count = models.PositiveIntegerField()
+    reason = models.CharField(max_length=40, default="", db_default="")
+    undoes = models.BigIntegerField(null=True)
+    job = models.BigIntegerField(null=True, unique=True)
     facts = models.JSONField(default=dict)
 
     class Meta:
         default_permissions = ()
+        indexes = [models.Index(fields=["undoes"], name="batch_undoes", condition=models.Q(undoes__isnull=False))]
 
     def __str__(self) -> str:
         return self.title

@@ -53,6 +53,7 @@ class TimeRequest(AboutRecord, Guarded):
             "answered_at",
             "answer",
             "change_id",
+            "bulk",
         }
     )
 
@@ -73,6 +74,7 @@ class TimeRequest(AboutRecord, Guarded):
     answered_at = models.DateTimeField(null=True, blank=True)
     answer = models.TextField(blank=True, default="")
     change_id = models.BigIntegerField(null=True, blank=True)  # the history row an approval made
+    bulk = models.BigIntegerField(null=True, blank=True)  # the bulk change whose rows were asked for as one
 
     objects = RequestQuerySet.as_manager()
     history = tracked()
@@ -84,6 +86,7 @@ class TimeRequest(AboutRecord, Guarded):
             models.Index(fields=["asked_by", "-asked_at", "-id"], name="timerequest_asked_by"),
             models.Index(fields=["record_type", "record_id", "-id"], name="timerequest_record"),
             models.Index(fields=["expires_at"], name="timerequest_expires", condition=Q(state="open")),
+            models.Index(fields=["bulk", "id"], name="timerequest_bulk", condition=Q(bulk__isnull=False)),
         ]
         constraints = [
             whole_seconds("before", "timerequest_before"),

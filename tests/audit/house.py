@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection, models, transaction
 
 from audit.acts import act
-from audit.triggers import tracked_models
+from audit.kept import tracked_models
 from crm.models import Team
 from records.models import GRANTS, PeriodException, TimeRequest
 from records.models._entry_time_key import key

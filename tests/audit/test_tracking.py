@@ -11,8 +11,8 @@ from django.db.models.functions import Concat
 
 from audit import tracking
 from audit.acts import CHANNELS, NoAct, act, current
+from audit.kept import tracked_models
 from audit.tracking import TrailColumns, tracked
-from audit.triggers import tracked_models
 from records.models import Customer, CustomerUserGrant, FollowUp
 from records.models._entry_time_key import key
 from records.services.entry_time import change_entry_time

@@ -19,7 +19,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Once or for good, and how often."""
         parser.add_argument("--once", action="store_true", help="do what is due and end")
-        parser.add_argument("--every", type=float, default=5, help="seconds between two looks (default: 5)")
+        parser.add_argument("--every", type=float, default=2, help="seconds between two looks (default: 2)")
         parser.add_argument("--with-parent", action="store_true", help="end when the process that started it ends")
 
     def handle(self, *args: Any, once: bool, every: float, with_parent: bool, **options: Any) -> None:

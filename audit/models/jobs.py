@@ -1,0 +1,48 @@
+"""Long work that the worker does: asked for on a page, going on when the page is left."""
+
+from django.db import models
+
+
+class Job(models.Model):
+    """One piece of work. `facts` is what was asked, `result` what came of it, `said` the code of what it does now.
+
+    A job whose `beat_at` stands still was left by a killed worker; another takes it up again, `attempts` times.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+        STOPPED = "stopped"
+
+    kind = models.CharField(max_length=30)
+    by_id = models.BigIntegerField(null=True)
+    by_name = models.TextField(default="", db_default="")
+    asked_at = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    done = models.PositiveBigIntegerField(default=0, db_default=0)
+    total = models.PositiveBigIntegerField(default=0, db_default=0)
+    said = models.CharField(max_length=30, default="", db_default="")
+    facts = models.JSONField(default=dict)
+    result = models.JSONField(default=dict)
+    attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    stop_asked = models.BooleanField(default=False, db_default=False)
+    started_at = models.DateTimeField(null=True)
+    beat_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+        indexes = [
+            models.Index(fields=["id"], name="job_due", condition=models.Q(state__in=("waiting", "running"))),
+            models.Index(fields=["kind", "-id"], name="job_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.state}"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it ended, well or not."""
+        return self.state in (self.State.DONE, self.State.FAILED, self.State.STOPPED)

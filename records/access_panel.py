@@ -11,7 +11,9 @@ from django.contrib.auth import get_user_model
 from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce, NullIf
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import ngettext
+
+from audit.words import in_a_row
 
 from .models import GRANTS, Window
 from .models.access import REDATE
@@ -76,7 +78,7 @@ def days_in_words(days: int | None, longest: int | None = None) -> str:
     """How far back a window reaches, and how far a time may move at once."""
     if longest is not None:
         at_once = ngettext("%(n)d day at once", "%(n)d days at once", longest) % {"n": longest}
-        return pgettext("between things in a row", ", ").join([days_in_words(days), at_once])
+        return in_a_row([days_in_words(days), at_once])
     if days is None:
         return _("no limit")
     if days == 0:

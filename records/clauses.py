@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from audit.times import FORMATS
+from audit.words import in_a_row
 
 from .rules import WindowLimit
 
@@ -159,4 +160,4 @@ def window_in_words(limit: WindowLimit | None) -> str:
     parts.append(_("%(days)s forward") % {"days": limit.days_forward})
     if limit.longest_move is not None:
         parts.append(_("at most %(days)s at once") % {"days": limit.longest_move})
-    return pgettext("between things in a row", ", ").join(parts)
+    return in_a_row(parts)

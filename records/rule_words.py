@@ -9,7 +9,9 @@ from typing import Any
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import ngettext
+
+from audit.words import in_a_row
 
 from .models import RECORDS, TypeRule, Window
 from .rules import WindowLimit
@@ -43,7 +45,7 @@ class LastClosed:
 def saying(rule: TypeRule, roles: list[Any], windows: Mapping[Cell, Window]) -> Saying:
     """The sentence of a rule with its windows."""
     parts = [_reach(role, *(limit_of(windows.get((role.pk, name))) for name in ("ordinary", "key"))) for role in roles]
-    return Saying(rule, pgettext("between things in a row", ", ").join(part for part in parts if part))
+    return Saying(rule, in_a_row(part for part in parts if part))
 
 
 def _reach(role: Any, ordinary: WindowLimit | None, key: WindowLimit | None) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from audit.words import in_a_row
 from crm.models import Role
 from records.models import RECORDS, CompanyRules, TypeRule, Window
 from records.models.access import KEY, OWN, REDATE, Person, person
@@ -20,7 +21,7 @@ from records.person_access import type_names
 from records.rules import WindowLimit
 
 from .own_grants import OwnGrant, own_grants
-from .words import back, together
+from .words import back
 
 Windows = dict[tuple[str, str], list[WindowLimit]]
 
@@ -106,7 +107,7 @@ def reach(windows: list[WindowLimit], rule: TypeRule) -> str:
         )
     if rule.closed_through is not None:
         parts.append(_("open periods"))
-    return together(parts)
+    return in_a_row(parts)
 
 
 def _ahead(windows: list[WindowLimit]) -> str:
@@ -125,7 +126,7 @@ def _closed(rules: dict[str, TypeRule], helpers: _Helpers) -> list[Line]:
             days[rule.closed_through].append(shown)
     lines = []
     for day, types in sorted(days.items(), reverse=True):
-        what = _("Closed periods") if len(types) == len(RECORDS) else together(types)
+        what = _("Closed periods") if len(types) == len(RECORDS) else in_a_row(types)
         small = _("Closed through %(day)s. %(roles)s can reopen them.")
         lines.append(Line(what, small % {"day": day.isoformat(), "roles": helpers.hold("reopen_periods")}))
     return lines
@@ -147,11 +148,11 @@ class _Helpers:
             for role, held in self.roles
             if need <= held and cell in {(w.record_type, w.customer_class) for w in role.windows.all()}
         ]
-        return _("%(roles)s may.") % {"roles": together(names)} if names else _("No role may.")
+        return _("%(roles)s may.") % {"roles": in_a_row(names)} if names else _("No role may.")
 
     def hold(self, codename: str) -> str:
         """Names of the roles that hold a permission."""
-        return together(role.name for role, held in self.roles if codename in held)
+        return in_a_row(role.name for role, held in self.roles if codename in held)
 
 
 def _every() -> dict[str, str]:

@@ -1,12 +1,11 @@
-"""Few words for windows and for things in a row."""
+"""Few words for windows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import ngettext
 
 
 def days(window: Any) -> str:
@@ -27,8 +26,3 @@ def back(window: Any) -> str:
     if window.days_back == 0:
         return _("today only")
     return ngettext("up to %(n)d day back", "up to %(n)d days back", window.days_back) % {"n": window.days_back}
-
-
-def together(words: Iterable[str]) -> str:
-    """Words or short phrases in a row."""
-    return pgettext("between things in a row", ", ").join(words)

@@ -17,9 +17,9 @@ from django.utils.dates import WEEKDAYS
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from audit import styles, times
+from audit.words import in_a_row
 from crm import faces, icons
 
 from . import _fields
@@ -178,7 +178,7 @@ def spoken(text: Any) -> SafeString | str:
 @register.filter
 def listed(things: Any) -> str:
     """Names one after the other, with the comma of the page's language: Sales, Auditor or 销售、审计员."""
-    return pgettext("between things in a row", ", ").join(str(thing) for thing in things)
+    return in_a_row(things)
 
 
 @register.simple_tag

@@ -12,7 +12,7 @@ INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --requir
 
 # A start as on a real server: what `check --deploy` judges.
 LIKE_PRODUCTION := env -u DEMO DEBUG=0 SECRET_KEY=$$(head -c 48 /dev/urandom | base64 -w0) ALLOWED_HOSTS=crm.example \
-	REDATE_VAR=$$(mktemp -d)
+	SEAL_KEY=$$(head -c 48 /dev/urandom | base64 -w0) REDATE_VAR=$$(mktemp -d)
 
 help:  ## say what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12

@@ -190,6 +190,15 @@ SITE_URL = env.str("SITE_URL", "http://localhost:8000")  # where the links in ma
 if not SITE_URL.startswith(("http://", "https://")):
     raise ImproperlyConfigured("SITE_URL is the address of this site, like https://crm.example.")
 
+SAMPLE_SEAL_KEY = "insecure-sample-seal-key-for-development-only"
+SEAL_KEY = env.str("SEAL_KEY", SAMPLE_SEAL_KEY if DEBUG else "")  # 50 random characters, kept elsewhere too
+if not DEBUG and SEAL_KEY == SAMPLE_SEAL_KEY:
+    SEAL_KEY = ""  # nothing is sealed then; `check --deploy` says so
+SEAL_KEYS_OLD = env.list("SEAL_KEYS_OLD", default=[])  # keys of older seals, to verify those
+SEAL_EVERY = env.int("SEAL_EVERY", 60)  # minutes
+SEAL_HEADS = env.str("SEAL_HEADS", str(VAR / "heads.jsonl"))  # a file, best on another machine; "" for none
+SEAL_MAIL = env.list("SEAL_MAIL", default=[])  # addresses that get every head
+
 SIMPLE_HISTORY_DATE_INDEX = False
 ANONYMOUS_USER_NAME = None  # guardian: there is no anonymous person
 GUARDIAN_MONKEY_PATCH_USER = GUARDIAN_MONKEY_PATCH_GROUP = False

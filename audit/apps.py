@@ -10,15 +10,17 @@ class AuditConfig(AppConfig):
     name = "audit"
 
     def ready(self) -> None:
-        """Name the tables that are append-only; connect the triggers to the two signals that frame a migration."""
-        from . import triggers
+        """Name the append-only tables and the long work; connect the triggers to the signals around a migration."""
+        from . import jobs, triggers
         from .kept import keep
         from .models import Event, Review, Seal, SealLeaf
+        from .verify import due
 
         for model in (Event, Review):
             keep(model, sealed=True)
         for model in (Seal, SealLeaf):
             keep(model, sealed=False)
 
+        jobs.work(due.KIND, due.work)
         pre_migrate.connect(triggers.before_migrate, sender=self)
         post_migrate.connect(triggers.after_migrate, sender=self)

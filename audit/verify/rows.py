@@ -1,0 +1,162 @@
+"""Every sealed row hashed again, against the leaf that its seal holds; and rows that no seal could have missed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from django.db import connection, models
+
+from audit.canonical import RowFormat, UnknownColumns, fetch, kind_of
+from audit.kept import sealed_models, tracked_models
+from audit.models import Seal, SealLeaf
+from audit.seals import LATE
+from audit.tree import leaf_of
+
+from .look import Look, about, quoted
+from .report import Found
+
+AT_ONCE = 5_000
+_LEAVES = SealLeaf._meta.db_table
+
+
+def check(look: Look) -> Iterator[Found]:
+    """All sealed tables, one after the other."""
+    if look.newest is None:
+        return
+    seals = list(Seal.objects.filter(number__lte=look.newest.number).order_by("number").values_list("number", "at"))
+    limits = _limits(seals)
+    for model in sealed_models():
+        for first, last, columns in _runs(look, kind_of(model)):
+            yield from _Table(look, model, limits).hashed(first, last, columns)
+    yield from _unknown_kinds()
+
+
+def late(look: Look) -> Iterator[Found]:
+    """Rows without a leaf that are older than the newest seal: it would have held them, had they been there."""
+    if look.newest is None:
+        return
+    before = _as_stored(look.newest.at - LATE)
+    for model in sealed_models():
+        table, key = quoted(model._meta.db_table), quoted(model._meta.pk.column)
+        sql = (
+            f"SELECT t.{key}, {_record_column(model)}, CAST({_moment_column(model)} AS text) FROM {table} t "
+            f"WHERE NOT EXISTS (SELECT 1 FROM {_LEAVES} l WHERE l.kind = %s AND l.row_id = t.{key}) "
+            f"AND {_moment_column(model)} < %s"
+        )
+        place = _Table(look, model, {})
+        for row_id, record, at in look.stream(sql, [kind_of(model), before]):
+            yield place.found("row_late", row_id, record, at=at, seal=look.newest.number)
+
+
+def _runs(look: Look, kind: str) -> Iterator[tuple[int, int, list[str]]]:
+    """Seals that hold rows of the kind, as (first, last, columns), new where the columns differ."""
+    seals = Seal.objects.filter(number__gte=look.since, number__lte=look.newest.number).order_by("number")
+    first, last, columns = 0, 0, None
+    for number, held in seals.values_list("number", "columns").iterator(chunk_size=500):
+        names = held.get(kind) if isinstance(held, dict) else None
+        if names is not None and names != columns:
+            if columns is not None:
+                yield first, last, columns
+            first, columns = number, names
+        last = number
+    if columns is not None:
+        yield first, last, columns
+
+
+@dataclass
+class _Table:
+    """One sealed table. `limits` maps a seal's number to the moment before which its rows should not lie."""
+
+    look: Look
+    model: type[models.Model]
+    limits: dict[int, str]
+
+    def hashed(self, first: int, last: int, columns: list[str]) -> Iterator[Found]:
+        """What the leaves of the seals from `first` to `last` say of the rows."""
+        try:
+            rows = RowFormat(self.model, columns)
+        except UnknownColumns as gone:
+            facts = {"table": self.model._meta.db_table, "columns": gone.names, "seal": first, "last": last}
+            yield Found("columns_gone", kind_of(self.model), about=f"{first}", facts=facts)
+            return
+        moment, brought = (_place(rows, name) for name in (_moment_name(self.model), "brought_in_at"))
+        for seal, leaf, row_id, row in self._pages(rows, first, last):
+            if row[0] is None:
+                if not self.look.purges.holds(rows.kind, row_id):
+                    yield self.found("row_deleted", row_id, None, seal=seal)
+            elif leaf_of(rows.bytes_of(row)) != leaf:
+                yield self.found("row_altered", row_id, self._record(rows, row), seal=seal)
+            else:
+                at = (brought and row[brought]) or row[moment]
+                if str(at) < self.limits.get(seal, ""):
+                    yield self.found("row_late", row_id, self._record(rows, row), at=str(at), seal=seal - 1)
+
+    def _pages(self, rows: RowFormat, first: int, last: int) -> Iterator[tuple[int, bytes, int, tuple[Any, ...]]]:
+        table, key = quoted(self.model._meta.db_table), quoted(self.model._meta.pk.column)
+        sql = (
+            f"SELECT l.seal, l.leaf, l.row_id, {rows.selected()} FROM {_LEAVES} l LEFT JOIN {table} t "
+            f"ON t.{key} = l.row_id WHERE l.kind = %s AND l.row_id > %s AND l.seal BETWEEN %s AND %s "
+            "ORDER BY l.row_id LIMIT %s"
+        )
+        after = -(2**62)
+        while page := fetch(sql, [rows.kind, after, first, last, AT_ONCE]):
+            for seal, leaf, row_id, *row in page:
+                yield seal, bytes(leaf), row_id, tuple(row)
+            after = page[-1][2]
+            self.look.counted(len(page))
+
+    def _record(self, rows: RowFormat, row: tuple[Any, ...]) -> Any:
+        return row[1 + rows.columns.index("id")] if self.model in _tracked() else None
+
+    def found(self, code: str, row_id: int, record: Any, **facts: Any) -> Found:
+        """A finding about a row of this table."""
+        facts = {"table": self.model._meta.db_table, "row": row_id} | facts
+        model = _tracked().get(self.model)
+        place = about(model, record) if model is not None and isinstance(record, int) else {}
+        return Found(code, kind_of(self.model), row_id, **place, facts=facts)
+
+
+def _tracked() -> dict[type[models.Model], type[models.Model]]:
+    return {history: model for model, history in tracked_models()}
+
+
+def _moment_name(model: type[models.Model]) -> str:
+    return "history_date" if model in _tracked() else "at"
+
+
+def _moment_column(model: type[models.Model]) -> str:
+    return "COALESCE(t.brought_in_at, t.history_date)" if model in _tracked() else "t.at"
+
+
+def _record_column(model: type[models.Model]) -> str:
+    return "t.id" if model in _tracked() else "NULL"
+
+
+def _place(rows: RowFormat, name: str) -> int:
+    return 1 + rows.columns.index(name) if name in rows.columns else 0
+
+
+def _limits(seals: list[tuple[int, dt.datetime]]) -> dict[int, str]:
+    """For each seal but the first: its rows were written after the seal before it, or shortly before that."""
+    return {number: _as_selected(at - LATE) for (_, at), (number, _at) in pairwise(seals)}
+
+
+def _as_selected(at: dt.datetime) -> str:
+    """A moment as `RowFormat.selected` gives it."""
+    between = "T" if connection.vendor == "postgresql" else " "
+    return at.astimezone(dt.UTC).strftime(f"%Y-%m-%d{between}%H:%M:%S.%f")
+
+
+def _as_stored(at: dt.datetime) -> Any:
+    return at if connection.vendor == "postgresql" else _as_selected(at)
+
+
+def _unknown_kinds() -> Iterator[Found]:
+    known = {kind_of(model) for model in sealed_models()}
+    for kind in SealLeaf.objects.order_by().values_list("kind", flat=True).distinct():
+        if kind not in known:
+            yield Found("kind_unknown", kind, about=kind, facts={"table": kind})

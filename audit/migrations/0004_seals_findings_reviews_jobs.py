@@ -94,6 +94,9 @@ class Migration(migrations.Migration):
                 ('actor_id', models.BigIntegerField(null=True)),
                 ('actor_name', models.TextField(db_default='', default='')),
                 ('batch', models.BigIntegerField(null=True)),
+                ('first_id', models.BigIntegerField(null=True)),
+                ('last_id', models.BigIntegerField(null=True)),
+                ('rows', models.PositiveIntegerField(db_default=1, default=1)),
                 ('risk', models.PositiveSmallIntegerField()),
                 ('flags', models.CharField(db_default='', default='', max_length=200)),
                 ('state', models.CharField(db_default='open', default='open', max_length=4)),
@@ -351,6 +354,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='reviewitem',
             index=models.Index(fields=['state', 'at'], name='reviewitem_oldest'),
+        ),
+        migrations.AddIndex(
+            model_name='reviewitem',
+            index=models.Index(fields=['kind', '-at'], name='reviewitem_newest'),
+        ),
+        migrations.AddIndex(
+            model_name='reviewitem',
+            index=models.Index(condition=models.Q(('batch__isnull', False)), fields=['kind', 'batch'], name='reviewitem_batch'),
         ),
         migrations.AddConstraint(
             model_name='reviewitem',

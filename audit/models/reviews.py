@@ -6,7 +6,8 @@ from django.db import models
 class ReviewItem(models.Model):
     """A change of an entry time in the queue: how risky it looked and by which `flags` (codes, commas between).
 
-    `kind` and `history_id` name the history row. `state` is open, ok (signed off) or back (sent back).
+    `kind` and `history_id` name the history row. Of a `batch` all rows are one item: those from `first_id` through
+    `last_id`, `rows` in number, and the row named is the one that moved furthest. `state` is open, ok (signed off) or back (sent back).
     """
 
     kind = models.CharField(max_length=60)
@@ -17,6 +18,9 @@ class ReviewItem(models.Model):
     actor_id = models.BigIntegerField(null=True)
     actor_name = models.TextField(default="", db_default="")
     batch = models.BigIntegerField(null=True)
+    first_id = models.BigIntegerField(null=True)
+    last_id = models.BigIntegerField(null=True)
+    rows = models.PositiveIntegerField(default=1, db_default=1)
     risk = models.PositiveSmallIntegerField()
     flags = models.CharField(max_length=200, default="", db_default="")
     state = models.CharField(max_length=4, default="open", db_default="open")
@@ -30,6 +34,8 @@ class ReviewItem(models.Model):
             models.Index(fields=["state", "-state_at", "-id"], name="reviewitem_done"),
             models.Index(fields=["state", "actor_id", "-risk", "at", "id"], name="reviewitem_person"),
             models.Index(fields=["state", "at"], name="reviewitem_oldest"),
+            models.Index(fields=["kind", "-at"], name="reviewitem_newest"),
+            models.Index(fields=["kind", "batch"], name="reviewitem_batch", condition=models.Q(batch__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -14,6 +14,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterField(
+            model_name='notice',
+            name='kind',
+            field=models.CharField(choices=[('changed', 'Changed'), ('asked', 'Asked'), ('approved', 'Approved'), ('rejected', 'Rejected'), ('expired', 'Expired'), ('overtaken', 'Overtaken'), ('granted', 'Granted'), ('revoked', 'Revoked'), ('sent_back', 'Sent Back'), ('review_due', 'Review Due')], max_length=12),
+        ),
         migrations.CreateModel(
             name='BulkChange',
             fields=[

@@ -65,6 +65,8 @@ class Notice(AboutRecord):
         OVERTAKEN = "overtaken"
         GRANTED = "granted"
         REVOKED = "revoked"
+        SENT_BACK = "sent_back"
+        REVIEW_DUE = "review_due"
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=12, choices=Kind.choices)

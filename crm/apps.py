@@ -11,6 +11,7 @@ class CrmConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the presets and the system checks."""
-        from . import checks, presets  # noqa: F401 checks register themselves
+        from . import checks, presets, verifying  # noqa: F401 checks register themselves
 
+        verifying.register()
         post_migrate.connect(presets.fill, sender=self)

@@ -9,11 +9,13 @@ class RecordsConfig(AppConfig):
     name = "records"
 
     def ready(self) -> None:
-        """Tell the trail how records are shown, and that batches are never changed."""
+        """Tell the trail how records are shown, that batches are never changed, and what else is verified."""
         from audit.kept import keep
 
+        from . import verifying
         from .displays import register
         from .models import Batch
 
         register()
         keep(Batch, sealed=True)
+        verifying.register()

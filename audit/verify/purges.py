@@ -28,6 +28,10 @@ class Purges:
     def __len__(self) -> int:
         return sum(len(ids) for ids in self._ids.values())
 
+    def count(self, kind: str) -> int:
+        """How many rows of that kind were taken out."""
+        return len(self._ids.get(kind.lower(), ()))
+
     def between(self, kind: str, after: int, before: int) -> int:
         """How many rows of that kind were taken out between two ids."""
         ids = self._ids.get(kind.lower(), array("q"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,11 +43,12 @@ class Writing:
         changes = differences(row, values)
         if not changes:
             return False
+        ids = ids_of(row, changes, values)
         for name in changes:
             setattr(row, name, values[name])
         row.clean_fields(exclude=[f.name for f in row._meta.fields if f.name not in changes])
         row.save(update_fields=list(changes))
-        self.keep(kind, row, **changes)
+        self.keep(kind, row, **changes, **ids)
         return True
 
 
@@ -73,6 +75,15 @@ def differences(row: Any, values: dict[str, Any]) -> dict[str, list[Any]]:
     """Field → [before, after] where they differ, as JSON can hold them: a related row by its name."""
     found = {name: (getattr(row, name), value) for name, value in values.items()}
     return {name: [_plain(old), _plain(new)] for name, (old, new) in found.items() if old != new}
+
+
+def ids_of(row: Any, changes: Iterable[str], values: dict[str, Any]) -> dict[str, Any]:
+    """`ids`: for each changed field that points at a row, the ids before and after; names may change, ids do not."""
+    found = {}
+    for name in changes:
+        if row._meta.get_field(name).is_relation:
+            found[name] = [getattr(row, f"{name}_id"), values[name].pk if values[name] is not None else None]
+    return {"ids": found} if found else {}
 
 
 def _plain(value: Any) -> Any:

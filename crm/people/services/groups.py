@@ -62,7 +62,8 @@ def add_team(
     team.group = Group.objects.create(name=_group_name(name))
     team.manager = manager
     team.save(force_insert=True)
-    writing.keep("team_added", team, name=[None, name], manager=[None, str(manager) if manager else None])
+    told = {"name": [None, name], "manager": [None, str(manager) if manager else None]}
+    writing.keep("team_added", team, **told, ids={"manager": [None, manager.pk if manager else None]})
     return team
 
 

@@ -255,7 +255,7 @@ def test_when_one_half_fails_the_other_is_gone_too(cast, call, write, half):
 
 @pytest.mark.django_db(transaction=True)
 def test_when_the_process_ends_between_the_halves_and_the_commit_both_are_gone(cast, call, monkeypatch):
-    monkeypatch.setattr("records.services.entry_time.Result", None)
+    monkeypatch.setattr("records.services.entry_time.one.Result", None)
     with pytest.raises(TypeError):
         redate(call, cast.owner)
     assert (FollowUp.objects.get().version, call.history.count()) == (1, 1)

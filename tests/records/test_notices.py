@@ -106,7 +106,7 @@ def test_a_change_that_is_rolled_back_tells_nobody(cast, call, monkeypatch):
         tell(kind="changed", record=call, at=NOW, actor=None, to=[cast.owner])
         raise RuntimeError("the disk is full")
 
-    monkeypatch.setattr("records.services.entry_time.tell_of_change", fails)
+    monkeypatch.setattr("records.services.entry_time.one.tell_of_change", fails)
     with pytest.raises(RuntimeError):
         change(call, cast.manager)
     call.refresh_from_db()

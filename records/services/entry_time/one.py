@@ -1,4 +1,4 @@
-"""THE DOOR: the one place where a standing entry time changes."""
+"""THE DOOR for one record: lock, read again, who, stale, what, write."""
 
 from __future__ import annotations
 
@@ -17,13 +17,12 @@ from records.models.access import REDATE
 from records.models.record import Record
 from records.refusals import Refused, refuse
 from records.rules import MINUTES_TO_TAKE_BACK, Case, Limits, Verdict, judge
-
-from .four_eyes import not_granted_by
-from .judging import class_of, limits_for, locked_by, neighbours
-from .locks import locked, rules_lock
-from .notices import tell_of_change
-from .refusing import service
-from .seen import check_seen, rows_since
+from records.services.four_eyes import not_granted_by
+from records.services.judging import class_of, limits_for, locked_by, neighbours
+from records.services.locks import locked, rules_lock
+from records.services.notices import tell_of_change
+from records.services.refusing import service
+from records.services.seen import check_seen, rows_since
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_left
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.utils.translation import gettext as _
 
 
+@lru_cache(maxsize=4096)
 def start_of_day(day: dt.date, zone: dt.tzinfo) -> dt.datetime:
     """The first moment of the day: 00:00, the earlier of two, or the end of the jump where midnight is skipped."""
     midnight = dt.datetime.combine(day, dt.time.min)

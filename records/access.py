@@ -72,6 +72,7 @@ class Checker(ObjectPermissionChecker):
         """`at` is an aware moment; the door gives the one it took after its locks."""
         super().__init__(user)
         self.at = at or timezone.now()
+        self._by_class: dict[tuple[str, bool | None], list[Source]] = {}
 
     @property
     def who(self) -> Person:
@@ -160,7 +161,18 @@ class Checker(ObjectPermissionChecker):
         return codename != REDATE.format(name) or KEY in self.who.permissions or not record.is_key
 
     def _role_sources(self, record: Any) -> Iterable[Source]:
-        return (Source("role", None, name) for name in self.who.permissions if self._by_role(record, name))
+        """What the person's roles say of the record: the same for all of a type and class, so worked out once."""
+        name = record._meta.model_name
+        told_apart = REDATE.format(name) in self.who.permissions and KEY not in self.who.permissions
+        known = (name, record.is_key if told_apart else None)
+        if known not in self._by_class:
+            held = (each for each in self.who.permissions if self._by_role(record, each))
+            self._by_class[known] = [Source("role", None, each) for each in held]
+        return self._by_class[known]
+
+    def forget(self) -> None:
+        """Forget what was answered so far: of many records, those that are done with."""
+        self._obj_perms_cache.clear()
 
     def _owner_sources(self, record: Any) -> Iterable[Source]:
         name = record._meta.model_name

@@ -18,7 +18,7 @@ from .models import RECORDS, Contract, TypeRule, Window
 from .models.access import importance_path
 from .refusals import sentence
 from .rules import Case, Finding, Limits, WindowLimit, judge
-from .services.judging import SIGNED
+from .services.around import SIGNED
 from .services.windows import Cell, limit_of
 
 DAYS, MOST, EXAMPLES = 30, 2_000, 10

@@ -1,15 +1,16 @@
-"""Many new rows with their history, in a few statements. For imports; everything else creates row by row."""
+"""Many rows with their history, in a few statements: new ones for imports, changed ones for changes of many."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import connections, models
 
 from audit.acts import current
+from audit.set_rows import SetRow, set_rows
 from audit.tracking import copy_rows
-from records.models._entry_time_key import key
+from records.models._entry_time_key import is_open, key
 from records.models.guard import NotThroughTheDoor
 
 AT_ONCE = 500  # rows per history statement; well under the parameters that SQLite takes
@@ -43,3 +44,21 @@ def _write_history(model: Any, rows: Sequence[Any]) -> None:
     written = copy_rows(model, history, history.tracked_fields, columns, where, ids, "default")
     if len(written) != len(ids):
         raise RuntimeError(f"{len(ids)} rows, {len(written)} history rows")
+
+
+def set_many(
+    model: Any,
+    rows: Sequence[SetRow],
+    *,
+    columns: Sequence[str],
+    trail: Sequence[str] = (),
+    kept: Mapping[str, str] | None = None,
+) -> int:
+    """Give rows that the caller has locked and judged their values in `columns`, each with its history row.
+
+    Inside an open act and transaction. Guarded columns need the key, as a single save does. Raises RowsMoved.
+    """
+    names = {model._meta.get_field(name).name for name in columns}
+    if not is_open() and model.LOCKED & names:
+        raise NotThroughTheDoor(f"set_many({sorted(names)}): guarded rows change only through records.services")
+    return set_rows(model, rows, columns=columns, trail=trail, kept=kept)

@@ -7,18 +7,18 @@ import logging
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Exists, Q
+from django.db.models import Q
 
 from audit import times
 from records.access import Source
-from records.models import Contract, Customer, FollowUp, Opportunity, PeriodException, Reason, TypeRule, Window
+from records.models import PeriodException, Reason, TypeRule, Window
 from records.models.access import Person
-from records.rules import LAST_DAY, Limits, Neighbour, WindowLimit
+from records.rules import Limits, Neighbour, WindowLimit
+
+from .around import locks_on, neighbours_of
 
 logger = logging.getLogger("redate.rules")
 
-SIGNED = ("signed", "running", "ended")  # contracts that were signed, whatever became of them
-ONE_SECOND = dt.timedelta(seconds=1)
 SYSTEM_REASONS = {"import": "import", "undo": "undo", "command": "command"}  # codes a channel gives itself
 
 
@@ -109,48 +109,13 @@ def excepted_by(who: Person, record_type: str, at: dt.datetime) -> int | None:
 
 def locked_by(record: Any, rule: TypeRule | None) -> str:
     """What locks the record's entry time: "signed" (the contract itself is), "contract" (one of its own), or ""."""
-    if isinstance(record, Contract):
-        return "signed" if rule is not None and rule.lock_signed and record.status in SIGNED else ""
-    if not isinstance(record, Opportunity):
-        return ""
-    locks = TypeRule.objects.filter(record_type="contract", lock_signed=True, lock_opportunity=True)
-    signed = Contract.objects.filter(opportunity=record.pk, status__in=SIGNED, archived_at__isnull=True)
-    return "contract" if signed.filter(Exists(locks)).exists() else ""
+    return locks_on([record], rule)[record.pk]
 
 
 def neighbours(record: Any, rule: TypeRule | None) -> tuple[Neighbour, ...]:
-    """What the record's entry time should not pass: what it hangs on, what hangs on it, the day it was won.
-
-    What hangs on it is not named: the person may not know it.
-    """
-    if rule is None or not rule.warn_order:
-        return ()
-    found = []
-    customer, opportunity = getattr(record, "customer", None), getattr(record, "opportunity", None)
-    if isinstance(record, FollowUp) and isinstance(customer, Customer):
-        found.append(Neighbour("before_customer", customer.entered_at, customer.name))
-    if isinstance(record, Contract) and opportunity is not None:
-        found.append(Neighbour("before_opportunity", opportunity.entered_at, opportunity.name))
-    if isinstance(record, Opportunity) and record.stage == "won" and record.expected_close_on is not None:
-        found += _won(record, zone_of(rule, rule.record_type))
-    if isinstance(record, Customer):
-        found += _first("after_follow_up", FollowUp.objects.filter(customer=record.pk))
-    if isinstance(record, Opportunity):
-        found += _first("after_contract", Contract.objects.filter(opportunity=record.pk))
-    return tuple(found)
-
-
-def _won(record: Opportunity, zone: dt.tzinfo | None) -> list[Neighbour]:
-    """The last second of the day on which it was won, in the company's zone."""
-    if zone is None or record.expected_close_on is None or record.expected_close_on >= LAST_DAY:
-        return []
-    return [Neighbour("after_won", times.closed_edge(record.expected_close_on, zone) - ONE_SECOND, record.name)]
-
-
-def _first(code: str, children: Any) -> list[Neighbour]:
-    """The first of the records that hang on it."""
-    found = children.live().order_by("entered_at").values_list("entered_at", flat=True).first()
-    return [] if found is None else [Neighbour(code, found)]
+    """What the record's entry time should not pass: what it hangs on, what hangs on it, the day it was won."""
+    zone = zone_of(rule, rule.record_type) if rule is not None and rule.warn_order else None
+    return neighbours_of([record], rule, zone)[record.pk]
 
 
 def class_of(record: Any) -> str:

@@ -1,5 +1,6 @@
 """THE DOOR: the one place where a standing entry time changes, of one record (one.py) or of many at once (many.py)."""
 
-from .one import Move, Result, change, change_entry_time, foresee, weigh
+from .move import Move, Result
+from .one import change, change_entry_time, foresee, weigh
 
 __all__ = ["Move", "Result", "change", "change_entry_time", "foresee", "weigh"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -16,7 +15,7 @@ from records.models._entry_time_key import key
 from records.models.access import REDATE
 from records.models.record import Record
 from records.refusals import Refused, refuse
-from records.rules import MINUTES_TO_TAKE_BACK, Case, Limits, Verdict, judge
+from records.rules import Limits, Verdict, judge
 from records.services.four_eyes import not_granted_by
 from records.services.judging import class_of, limits_for, locked_by, neighbours
 from records.services.locks import locked, rules_lock
@@ -24,19 +23,7 @@ from records.services.notices import tell_of_change
 from records.services.refusing import service
 from records.services.seen import check_seen, rows_since
 
-
-@dataclass(frozen=True)
-class Result:
-    """What came of it: the history row (None where nothing changed), the record's version, both times.
-
-    `repeated` says that this very change had been made before and this is its first answer.
-    """
-
-    history_id: int | None
-    version: int
-    before: dt.datetime
-    after: dt.datetime
-    repeated: bool = False
+from .move import Move, Result, case_of, first_answer, last_moves, may_take_back
 
 
 @service("change_entry_time")
@@ -71,20 +58,6 @@ def change_entry_time(
     return change(record=record, seen_version=seen_version, move=move, by=by, channel=channel, clock=clock)
 
 
-@dataclass(frozen=True)
-class Move:
-    """What is asked of the door: the new time and why; `undoes` is the history row that is taken back."""
-
-    entered_at: dt.datetime
-    reason: str
-    note: str
-    acknowledged: frozenset[str] = frozenset()
-    trail: dict[str, Any] = field(default_factory=dict)
-    undoes: int | None = None
-    approved: bool = False  # by the person acting, who answers somebody else's request
-    asked_by: int | None = None  # whose request it is: grants they gave do not count for who answers it
-
-
 def change(
     *, record: Record, seen_version: int, move: Move, by: Any, channel: str, clock: Callable[[], dt.datetime]
 ) -> Result:
@@ -94,7 +67,7 @@ def change(
     at = clock()  # 2
     by = get_user_model().objects.get(pk=by.pk)
     since = rows_since(row, seen_version)
-    again = _repeated(since, by, move)  # 3: seen before?
+    again = first_answer(since, by, move)  # 3: seen before?
     if again is not None:
         return again
     checker = Checker(by, at)
@@ -173,15 +146,10 @@ def _verdict(
         rule=rule,
         at=checker.at,
     )
-    case = Case(
-        record_type=name,
-        customer_class=customer_class,
-        before=row.entered_at,
-        after=move.entered_at,
-        reason=move.reason,
-        note=move.note,
-        taking_back=move.undoes is not None and _may_take_back(row, move.undoes, checker),
-        approved=move.approved,
+    case = case_of(
+        row,
+        move,
+        taking_back=move.undoes is not None and may_take_back(_last_move(row), move.undoes, checker),
         locked_by=locked_by(row, rule),
         order=neighbours(row, rule),
     )
@@ -211,21 +179,5 @@ def _write(row: Any, move: Move, checker: Checker, source: Source, channel: str,
     return Result(opened.made, row.version, before, move.entered_at)
 
 
-def _repeated(rows: list[dict[str, Any]], by: Any, move: Move) -> Result | None:
-    """The first answer, where the first move since the seen version is this person's with this time and reason."""
-    first = next((row for row in rows[1:] if row["previous_entered_at"] is not None), None)
-    if first is None:
-        return None
-    same = (first["history_user_id"], first["entered_at"], first["reason"])
-    if same != (by.pk, move.entered_at, move.reason or "unstated"):
-        return None
-    return Result(first["history_id"], first["version"], first["previous_entered_at"], move.entered_at, repeated=True)
-
-
-def _may_take_back(row: Any, history_id: int, checker: Checker) -> bool:
-    """Whether the undone change is this person's own, the last move of the time, and at most 15 minutes old."""
-    history = row.history.model.objects.filter(id=row.pk, previous_entered_at__isnull=False)
-    last = history.order_by("-history_id").values("history_id", "history_user_id", "history_date").first()
-    if last is None or last["history_id"] != history_id or last["history_user_id"] != checker.user.pk:
-        return False
-    return checker.at - last["history_date"] <= dt.timedelta(minutes=MINUTES_TO_TAKE_BACK)
+def _last_move(row: Any) -> dict[str, Any] | None:
+    return last_moves(type(row), [row.pk]).get(row.pk)

@@ -12,7 +12,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from .displays import display_of
+from .displays import display_of, label_of
 from .trail import Row
 
 SYSTEM_TIMES = ("recorded_at", "original_entered_at", "entered_at", "archived_at")  # told by sentences of their own
@@ -62,7 +62,7 @@ def _entry(row: Row, model: type[models.Model], fields: list[str], reasons: Mapp
         history_id=row.history_id,
         at=row.history_date,
         actor=actor(row),
-        sentence=_sentence(row, model),
+        sentence=sentence_of(row, model),
         moved=moved,
         before=row.previous_entered_at,
         after=row.values.get("entered_at") if moved or created else None,
@@ -73,7 +73,7 @@ def _entry(row: Row, model: type[models.Model], fields: list[str], reasons: Mapp
         batch=row.batch,
         approver=row.approver_name,
         requester=row.requester_name,
-        changes=[] if created or row.history_type == "-" else _changes(row, model, fields),
+        changes=[] if created or row.history_type == "-" else changes_of(row, model, fields),
     )
 
 
@@ -84,8 +84,12 @@ def actor(row: Row) -> str:
     return row.actor_name or _("System")
 
 
-def _sentence(row: Row, model: type[models.Model]) -> str:
+def sentence_of(row: Row, model: type[models.Model]) -> str:
+    """What a row that is no plain change says: created, deleted, archived; "" for others."""
     name = str(model._meta.verbose_name)
+    said = display_of(model).says.get(row.history_type)
+    if said:
+        return str(said)
     if row.history_type == "+":
         return _("%(type)s created") % {"type": name[:1].upper() + name[1:]}
     if row.history_type == "-":
@@ -99,19 +103,15 @@ def _sentence(row: Row, model: type[models.Model]) -> str:
     return ""
 
 
-def _changes(row: Row, model: type[models.Model], fields: list[str]) -> list[Change]:
+def changes_of(row: Row, model: type[models.Model], fields: list[str]) -> list[Change]:
+    """The fields that differ from the row before, but for the times that sentences tell; none for a first row."""
     if row.before is None:
         return []
     return [
-        Change(_label(model, name), value_of(model, name, row.before), value_of(model, name, row.values))
+        Change(label_of(model, name), value_of(model, name, row.before), value_of(model, name, row.values))
         for name in fields
         if name not in SYSTEM_TIMES and row.values[name] != row.before[name]
     ]
-
-
-def _label(model: type[models.Model], name: str) -> str:
-    label = str(model._meta.get_field(name.removesuffix("_id")).verbose_name)
-    return label[:1].upper() + label[1:]
 
 
 def value_of(model: type[models.Model], name: str, values: Mapping[str, Any]) -> Any:
@@ -120,8 +120,12 @@ def value_of(model: type[models.Model], name: str, values: Mapping[str, Any]) ->
     if value in (None, ""):
         return ""
     described = model._meta.get_field(name.removesuffix("_id"))
+    meaning = display_of(model).words.get(name)
     if isinstance(described, models.ForeignKey):
-        return values.get(f"{name}_name") or _("a record you may not see")
+        named = values.get(f"{name}_name")
+        return (meaning(named) if meaning and named else named) or _("a record you may not see")
+    if meaning:
+        return meaning(value)
     if described.choices:
         return str(dict(described.flatchoices).get(value, value))
     if isinstance(value, bool):

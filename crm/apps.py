@@ -11,7 +11,9 @@ class CrmConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the presets and the system checks."""
-        from . import checks, presets, verifying  # noqa: F401 checks register themselves
+        from . import checks, displays, presets, verifying  # noqa: F401 checks register themselves
 
+        displays.register()
         verifying.register()
+
         post_migrate.connect(presets.fill, sender=self)

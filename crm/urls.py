@@ -8,6 +8,7 @@ from . import health, help, home, language, search
 
 urlpatterns = [
     path("", include("records.urls")),
+    path("", include("audit.urls")),
     path("accounts/", include("crm.accounts_urls")),
     path("language/", language.switch, name="language"),
     path("help/", help.help_page, name="help"),

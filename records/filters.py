@@ -8,10 +8,10 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth import get_user_model
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from audit.times import NotATime, day_of, parse, start_of_day
+from audit.form_fields import DayField
+from audit.times import start_of_day
 
 from .models.access import importance_path
 
@@ -30,24 +30,6 @@ class Menu:
     def chosen(self) -> int:
         """How many are ticked."""
         return sum(ticked for _, _, ticked in self.options)
-
-
-class DayField(forms.Field):
-    """A day in the person's zone, read by the one parser of times."""
-
-    def __init__(self, zone: dt.tzinfo, label: Any) -> None:
-        super().__init__(required=False, label=label)
-        self.zone = zone
-
-    def to_python(self, value: Any) -> dt.date | None:
-        """The day. Raises ValidationError for what is none."""
-        if not value or not value.strip():
-            return None
-        try:
-            return day_of(parse(value, self.zone), self.zone)
-        except NotATime:
-            message = _("“%(value)s” is not a day. Write it like 2026-03-16.")
-            raise ValidationError(message, params={"value": value[:40]}) from None
 
 
 class ListFilter(forms.Form):

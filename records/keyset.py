@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.core.signing import BadSignature, Signer
-from django.db.models import BooleanField, F, Func, IntegerField, QuerySet, Subquery, Value
+from django.db.models import F, IntegerField, QuerySet, Subquery, Value
+
+from audit.tuples import Compared
 
 SIZE, COUNTED = 50, 1000
 
@@ -76,22 +78,6 @@ class Order:
             if self.parts[start].expression:  # SQLite seeks it only where it is compared alone
                 stretch = stretch.filter(Compared(left[:1], f"{sign}=", right[:1]))
             yield stretch.filter(Compared(left, sign, right))
-
-
-class Compared(Func):
-    """`(a, b) < (x, y)`, which an index on (a, b) answers in one step."""
-
-    output_field = BooleanField()
-
-    def __init__(self, left: list[Any], sign: str, right: list[Any]) -> None:
-        super().__init__(*left, *right)
-        self.sign = sign
-
-    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:
-        compiled = [compiler.compile(expression) for expression in self.source_expressions]
-        half = len(compiled) // 2
-        left, right = (", ".join(sql for sql, _ in part) for part in (compiled[:half], compiled[half:]))
-        return f"({left}) {self.sign} ({right})", [value for _, params in compiled for value in params]
 
 
 class Counted(Subquery):

@@ -34,6 +34,7 @@ REDATE = {"owner", "granted", "by_role", "by_team", "on_customer"} | LEADERS
 SALES = {"viewer", "mate", "owner", "granted", "by_team", "ended", "on_customer"}
 ADD = SALES | LEADERS
 ADMINISTRATORS = {"administrator", "superuser"}
+READERS = ADMINISTRATORS | {"auditor"}  # of the trail
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,12 @@ TABLE: dict[str, list[Row]] = {
     "records:exception_changes": [Row("get", 200, ADMINISTRATORS)],
     **ruled("notice_rule_new", "notice_rule_remove", "reason_new", "reason_change"),
     **ruled("exception_new", "exception_revoke", "rule_clause"),
+    "audit:trail": [Row("get", 200, READERS)],
+    "audit:trail_row": [Row("get", 200, READERS)],
+    "audit:trail_as_it_was": [Row("get", 200, READERS)],
+    "audit:trail_filter_save": [Row("post", 422, READERS)],
+    "audit:trail_filter_share": [Row("post", 404, READERS)],  # nobody has one of that number
+    "audit:trail_filter_delete": [Row("post", 404, READERS)],
     "home": [Row("get", 200, ACTIVE)],
     "search": [Row("get", 200, ACTIVE)],
     "help": [Row("get", 200, ACTIVE)],

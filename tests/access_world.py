@@ -71,6 +71,10 @@ class World:
             "role": ["sales"],
             "team": [self.people["owner"].team.pk],
             "account_reset_password_from_key": ["1", "x-y"],
+            "audit:trail_row": ["customer", self.records["customer"].history.last().history_id],
+            "audit:trail_as_it_was": ["customer", self.records["customer"].history.last().history_id],
+            "audit:trail_filter_share": [1],
+            "audit:trail_filter_delete": [1],
         }.get(name, [])
 
 

@@ -35,15 +35,15 @@ def story_of(person: User) -> list[Told]:
 
 def _told(event: Event, sentence: str, roles: dict[str, str]) -> Told:
     what: dict[str, Any] = event.what
-    labels = _labels()
-    pairs = [(labels[name], pair) for name, pair in what.items() if name in labels and isinstance(pair, list)]
-    changes = [(label, *(_word(value, empty) for value in pair)) for (label, empty), pair in pairs]
+    known = labels()
+    pairs = [(known[name], pair) for name, pair in what.items() if name in known and isinstance(pair, list)]
+    changes = [(label, *(word(value, empty) for value in pair)) for (label, empty), pair in pairs]
     actor = event.actor_name or (_("Command line") if event.channel == "command" else _("Set-up"))
     role = what.get("role", "")
     return Told(event.at, actor, sentence % {"role": roles.get(role, role)}, changes, what.get("note", ""))
 
 
-def _word(value: Any, empty: str) -> str:
+def word(value: Any, empty: str) -> str:
     """Nothing for what was not there before, the word for a choice left open."""
     return empty if value == "" or (value is None and empty) else str(value or "")
 
@@ -61,7 +61,7 @@ def _sentences() -> dict[str, str]:
     }
 
 
-def _labels() -> dict[str, tuple[str, str]]:
+def labels() -> dict[str, tuple[str, str]]:
     """Field → its label, and the word for an empty one."""
     return {
         "username": (_("Sign-in name"), ""),

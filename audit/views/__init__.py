@@ -1,0 +1,1 @@
+"""Pages of the trail: browsing it, one row, what it proves."""

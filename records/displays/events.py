@@ -1,0 +1,84 @@
+"""What the events of the records say: refusals, by rule, and who is told besides."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from audit import styles
+from audit.telling import Facts, track_event
+from audit.times import format_time
+from audit.words import in_a_row
+
+from .names import type_name
+
+
+def register() -> None:
+    """Refused attempts, and rules of notices."""
+    track_event("refused", gettext_lazy("Refused"), group="refused", tells=_refused)
+    track_event("notice_rule_added", gettext_lazy("Told besides"), tells=_told)
+    track_event("notice_rule_removed", gettext_lazy("Told no longer"), tells=_told)
+    track_event("demo_started", gettext_lazy("Demo begun"))
+    track_event("demo_finished", gettext_lazy("Demo filled"))
+
+
+def _refused(facts: Facts, known: Any) -> str:
+    said = in_a_row(rule_name(code) for code in facts.get("codes", ()))
+    try:
+        at = dt.datetime.fromisoformat(str(facts.get("entered_at") or ""))
+    except ValueError:
+        return said
+    wanted = format_time(at, timezone.get_current_timezone(), styles.style())
+    return _("%(rules)s; wanted %(time)s") % {"rules": said, "time": wanted}
+
+
+def _told(facts: Facts, known: Any) -> str:
+    return _("%(name)s, of %(type)s") % {"name": facts.get("to", ""), "type": type_name(str(facts.get("type", "")))}
+
+
+def rule_name(code: Any) -> str:
+    """The rule that refused, in few words. Sentences with figures stand where it happened."""
+    known = {
+        "right": _("No right to change this entry time"),
+        "right_new": _("No right to give an earlier time"),
+        "change_right": _("No right to change the record"),
+        "assign_right": _("No right to change owner or parent"),
+        "classify_right": _("No right to mark as key"),
+        "grant_right": _("No right to grant"),
+        "grant_self": _("Nobody grants to themselves"),
+        "grant_ceiling": _("More than one holds"),
+        "import_right": _("No right to import"),
+        "rules_right": _("No right to change rules"),
+        "people_right": _("No right to change people"),
+        "see_right": _("No right to see the record"),
+        "decide_right": _("No right to answer requests"),
+        "behalf_right": _("No right to act on behalf"),
+        "exception_right": _("No right to make exceptions"),
+        "four_eyes": _("Nobody answers their own request"),
+        "window": _("Beyond the window"),
+        "too_far": _("Moves the time too far"),
+        "forward": _("Too far ahead"),
+        "future": _("Later than now"),
+        "closed": _("Closed period"),
+        "period_hard": _("Closed for good"),
+        "period_lower": _("No right to reopen a period"),
+        "approval": _("Needs a second person"),
+        "locked": _("Locked by a signed contract"),
+        "archived": _("Archived record"),
+        "inactive": _("Person deactivated"),
+        "reason": _("No reason given"),
+        "reason_unknown": _("Unknown reason"),
+        "note": _("Explanation too short"),
+        "why": _("No reason in words"),
+        "stale": _("Changed meanwhile"),
+        "overtaken": _("Request overtaken"),
+        "moved": _("Moved again since"),
+        "password": _("Wrong password"),
+        "password_often": _("Wrong password too often"),
+        "no_rule": _("No rule for the type"),
+    }
+    return known.get(str(code)) or str(code).replace("_", " ").capitalize()

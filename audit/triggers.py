@@ -43,7 +43,8 @@ def _tables(connection: Any) -> list[Table]:
         names = set(connection.introspection.table_names(cursor))
 
         def columns(name: str) -> tuple[str, ...]:
-            return tuple(c.name for c in connection.introspection.get_table_description(cursor, name))
+            cursor.execute(f"SELECT * FROM {name} LIMIT 0")  # introspection parses each table's text: 10 ms a table
+            return tuple(each[0] for each in cursor.description)
 
         for model, history in tracked_models():
             name, trail = model._meta.db_table, history._meta.db_table

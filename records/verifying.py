@@ -8,8 +8,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Count, Exists, F, OuterRef, Q
 
-from audit.kept import tracked_models
-from audit.verify import Found, Look, checks
+from audit.verify import Found, Look, checks, originals
 
 from .models import GRANTS, RECORDS, Batch, TimeRequest
 
@@ -27,7 +26,7 @@ def batches(look: Look) -> Iterator[Found]:
     """Every batch made as many rows as it says, all by its person at its moment; no row names one that is not there."""
     for histories, kinds in _tables():
         yield from _counts(look, histories, kinds)
-    for _model, history in tracked_models():
+    for history in originals():
         yield from _of_others(history)
 
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from . import chain, checks, histories, rest, rows, standing, witness
 from .due import verify_if_due
-from .look import Look
+from .look import Look, originals
 from .report import Found, Report
 from .running import examine, run
 
-__all__ = ["Found", "Look", "Report", "checks", "examine", "run", "verify_if_due"]
+__all__ = ["Found", "Look", "Report", "checks", "examine", "originals", "run", "verify_if_due"]
 
 checks.add("rows", rows.check, twice=False)
 checks.add("late", rows.late, twice=False)

@@ -7,9 +7,7 @@ from typing import Any
 
 from django.db import models
 
-from audit.kept import tracked_models
-
-from .look import Look, about, is_record, quoted
+from .look import Look, about, histories, is_record, quoted
 from .report import Found
 
 SLACK = 60  # seconds: two machines' clocks differ, and raw SQL is stamped when its transaction began
@@ -21,7 +19,7 @@ _TIMED = ("said", "before", "moved_otherwise", *FIXED)
 
 def check(look: Look) -> Iterator[Found]:
     """All histories, one query each: a window over each record's rows gives only those that do not fit."""
-    for model, history in tracked_models():
+    for model, history in histories().items():
         names = _ROW + (_TIMED if is_record(model) else ())
         for values in look.stream(_sql(look, model, history)):
             yield from _judge(look, model, history, dict(zip(names, values, strict=True)))

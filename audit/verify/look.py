@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from django.db import connection, models
 
+from audit.kept import tracked_models
 from audit.models import Seal
 
 from .purges import Purges, read_purges
@@ -62,6 +63,18 @@ class Look:
 def quoted(name: str) -> str:
     """A name as SQL takes it."""
     return connection.ops.quote_name(name)
+
+
+@cache
+def histories() -> dict[type[models.Model], type[models.Model]]:
+    """Every tracked model and its history model; asking simple-history each time is slow."""
+    return dict(tracked_models())
+
+
+@cache
+def originals() -> dict[type[models.Model], type[models.Model]]:
+    """Every history model and what it is the history of."""
+    return {history: model for model, history in histories().items()}
 
 
 def is_record(model: type[models.Model]) -> bool:

@@ -11,12 +11,12 @@ from typing import Any
 from django.db import connection, models
 
 from audit.canonical import RowFormat, UnknownColumns, fetch, kind_of
-from audit.kept import sealed_models, tracked_models
+from audit.kept import sealed_models
 from audit.models import Seal, SealLeaf
 from audit.seals import LATE
 from audit.tree import leaf_of
 
-from .look import Look, about, quoted
+from .look import Look, about, originals, quoted
 from .report import Found
 
 AT_ONCE = 5_000
@@ -110,30 +110,26 @@ class _Table:
             self.look.counted(len(page))
 
     def _record(self, rows: RowFormat, row: tuple[Any, ...]) -> Any:
-        return row[1 + rows.columns.index("id")] if self.model in _tracked() else None
+        return row[1 + rows.columns.index("id")] if self.model in originals() else None
 
     def found(self, code: str, row_id: int, record: Any, **facts: Any) -> Found:
         """A finding about a row of this table."""
         facts = {"table": self.model._meta.db_table, "row": row_id} | facts
-        model = _tracked().get(self.model)
+        model = originals().get(self.model)
         place = about(model, record) if model is not None and isinstance(record, int) else {}
         return Found(code, kind_of(self.model), row_id, **place, facts=facts)
 
 
-def _tracked() -> dict[type[models.Model], type[models.Model]]:
-    return {history: model for model, history in tracked_models()}
-
-
 def _moment_name(model: type[models.Model]) -> str:
-    return "history_date" if model in _tracked() else "at"
+    return "history_date" if model in originals() else "at"
 
 
 def _moment_column(model: type[models.Model]) -> str:
-    return "COALESCE(t.brought_in_at, t.history_date)" if model in _tracked() else "t.at"
+    return "COALESCE(t.brought_in_at, t.history_date)" if model in originals() else "t.at"
 
 
 def _record_column(model: type[models.Model]) -> str:
-    return "t.id" if model in _tracked() else "NULL"
+    return "t.id" if model in originals() else "NULL"
 
 
 def _place(rows: RowFormat, name: str) -> int:

@@ -9,9 +9,7 @@ from typing import Any
 
 from django.db import models
 
-from audit.kept import tracked_models
-
-from .look import Look, about, quoted
+from .look import Look, about, histories, quoted
 from .report import Found
 
 _SHOWN = (bool, int, dt.date, dt.datetime, Decimal)  # values a finding repeats; never texts, which may be personal
@@ -19,7 +17,7 @@ _SHOWN = (bool, int, dt.date, dt.datetime, Decimal)  # values a finding repeats;
 
 def check(look: Look) -> Iterator[Found]:
     """Every tracked table, in two queries each that give only rows that do not fit."""
-    for model, history in tracked_models():
+    for model, history in histories().items():
         yield from _live_rows(look, model, history)
         yield from _lost_rows(look, model, history)
 

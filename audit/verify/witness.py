@@ -33,7 +33,7 @@ def check(look: Look) -> Iterator[Found]:
     known = {head["number"]: head for head in heads}
     yield from _differing(heads)
     if absent := [head for number, head in known.items() if number > newest]:
-        yield _absent(path, newest, absent)
+        yield _absent(path, look.newest, absent)
     elif newest and newest not in known:
         behind = newest - max(known, default=0)
         yield _file("heads_behind", path, missing=behind, seal=newest)
@@ -51,10 +51,11 @@ def _differing(heads: list[dict[str, Any]]) -> Iterator[Found]:
                 yield Found("head_differs", _LABEL, seal.pk, facts=facts, about=head["head"])
 
 
-def _absent(path: Path, newest: int, absent: list[dict[str, Any]]) -> Found:
+def _absent(path: Path, newest: Seal | None, absent: list[dict[str, Any]]) -> Found:
     rows = sum(head["count"] for head in absent if isinstance(head.get("count"), int))
-    facts = {"table": _TABLE, "seal": newest, "rows": rows, "seals": len(absent), "file": str(path)}
-    return Found("copy_restored", _LABEL, about=str(newest), facts=facts)
+    row, number = (newest.pk, newest.number) if newest else (None, 0)
+    facts = {"table": _TABLE, "row": row, "seal": number, "rows": rows, "seals": len(absent), "file": str(path)}
+    return Found("copy_restored", _LABEL, row, facts=facts)
 
 
 def _file(code: str, path: Path, **facts: Any) -> Found:

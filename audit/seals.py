@@ -39,10 +39,16 @@ class Leaf:
 
 
 def seal(clock: Clock, *, whole: bool | None = None) -> Seal | None:
-    """Seal every row that no seal holds, in as many seals as it takes; gives the last one made, or None.
+    """Seal every row that no seal holds; gives the last seal made, or None. Raises NoKey."""
+    made = seal_all(clock, whole=whole)
+    return made[-1] if made else None
 
-    `whole`: look at all rows, not only above the mark; by default the first time in a day. Heads go out afterwards.
-    Raises NoKey. Two at once make one chain: the second waits for the first.
+
+def seal_all(clock: Clock, *, whole: bool | None = None) -> list[Seal]:
+    """Seal every row that no seal holds, in as many seals as it takes; gives those. Heads go out afterwards.
+
+    `whole`: look at all rows, not only above the mark; by default the first time in a day. Raises NoKey. Two at once
+    make one chain: the second waits for the first.
     """
     key = keys.current()
     made: list[Seal] = []
@@ -51,7 +57,7 @@ def seal(clock: Clock, *, whole: bool | None = None) -> Seal | None:
         if each.count < MOST:
             break
     heads.send_out(made)
-    return made[-1] if made else None
+    return made
 
 
 def seal_if_due(clock: Clock) -> Seal | None:
@@ -176,7 +182,12 @@ def _make(at: dt.datetime, last: Seal | None, leaves: list[Leaf], columns: dict[
 
 
 def _store(number: int, leaves: list[Leaf]) -> None:
-    rows = [(number, place, leaf.kind, leaf.row_id, leaf.hash) for place, leaf in enumerate(leaves)]
     names = "seal, position, kind, row_id, leaf"
+    rows = [(number, place, leaf.kind, leaf.row_id, leaf.hash) for place, leaf in enumerate(leaves)]
     with connection.cursor() as cursor:
-        cursor.executemany(f"INSERT INTO {_LEAVES} ({names}) VALUES (%s, %s, %s, %s, %s)", rows)
+        if connection.vendor == "postgresql":
+            with cursor.copy(f"COPY {_LEAVES} ({names}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+        else:
+            cursor.executemany(f"INSERT INTO {_LEAVES} ({names}) VALUES (%s, %s, %s, %s, %s)", rows)

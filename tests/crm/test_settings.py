@@ -25,6 +25,8 @@ OURS = (
     "HTTPS",
     "PROXIES",
     "SQLITE_SYNCHRONOUS",
+    "SEAL_KEY",
+    "SEAL_KEYS_OLD",
     "DJANGO_ALLOW_ASYNC_UNSAFE",  # the tests set it for the browser
 )
 
@@ -79,11 +81,25 @@ def test_it_starts(start, settings):
     assert done.returncode == 0, done.stderr
 
 
+PRODUCTION = {"DEBUG": "0", "SECRET_KEY": SECRET, "ALLOWED_HOSTS": "crm.example"}
+DEPLOY = ("check", "--deploy", "--fail-level", "WARNING")
+
+
 def test_a_production_start_satisfies_django_s_own_checks(start):
-    done = start(
-        "check", "--deploy", "--fail-level", "WARNING", DEBUG="0", SECRET_KEY=SECRET, ALLOWED_HOSTS="crm.example"
-    )
+    done = start(*DEPLOY, SEAL_KEY=SECRET[::-1], **PRODUCTION)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("key", ["", "x" * 31, "insecure-sample-seal-key-for-development-only"])
+def test_production_without_a_key_for_seals_starts_warns_and_seals_nothing(start, key):
+    warned = start(*DEPLOY, SEAL_KEY=key, **PRODUCTION)
+    assert warned.returncode == 1
+    assert "redate.W002" in warned.stderr
+    assert "SEAL_KEY is missing, too short or the sample one" in warned.stderr
+    refused = start("seal", SEAL_KEY=key, **PRODUCTION)
+    assert refused.returncode == 1
+    assert "Set it to 50 random characters" in refused.stderr
+    assert "Traceback" not in refused.stderr
 
 
 def test_production_has_no_debug_pages_no_demo_and_only_secure_cookies(start):

@@ -30,6 +30,8 @@ ICONS = {
     "overtaken": "history",
     "granted": "key",
     "revoked": "lock",
+    "sent_back": "undo",
+    "review_due": "eye",
 }
 
 
@@ -135,6 +137,10 @@ def _sentence(notice: Notice, yours: bool) -> str:
         return _("%(who)s granted you a right") % who
     if notice.kind == Notice.Kind.REVOKED:
         return _("%(who)s revoked a right of yours") % who
+    if notice.kind == Notice.Kind.SENT_BACK:
+        return _("%(who)s sent back a change of yours: explain or correct it") % who
+    if notice.kind == Notice.Kind.REVIEW_DUE:
+        return _("Changes wait too long for a review")
     return _ended(yours)[notice.kind]
 
 
@@ -158,4 +164,6 @@ def _ended(yours: bool) -> dict[str, str]:
 def _url(notice: Notice) -> str:
     if notice.request_id is not None:
         return reverse("records:request_detail", args=[notice.request_id])
+    if notice.kind == Notice.Kind.REVIEW_DUE:
+        return reverse("records:review")
     return notice.record_model(pk=notice.record_id).get_absolute_url()

@@ -70,12 +70,20 @@ def sentence(finding: Finding) -> str:
         return _period(finding.code, params)
     if finding.code == "answered":
         return _answered(params["state"], params["name"])
+    if finding.code == "review_done":
+        return _("%(name)s has signed this off already.") % {"name": params["name"]}
     if finding.code == "password_often":
         return ngettext(
             "Wrong too often. Wait %(minutes)s minute, then try again.",
             "Wrong too often. Wait %(minutes)s minutes, then try again.",
             params["minutes"],
         ) % {"minutes": params["minutes"]}
+    if finding.code == "many_moved":
+        return ngettext(
+            "%(count)s record was changed since you looked at it, so nothing was done. Look again.",
+            "%(count)s records were changed since you looked at them, so nothing was done. Look again.",
+            params["count"],
+        ) % {"count": f"{params['count']:,}"}
     if finding.code == "note":
         return ngettext(
             "Write what happened, in at least %(length)s character.",
@@ -152,6 +160,10 @@ def _simple() -> dict[str, str]:
         "owner": _("Choose an active person who may own records."),
         "busy": _("Somebody else is saving right now. Nothing was changed; try again."),
         "value": _("This value is not allowed here."),
+        "review_right": _("You may not review changes."),
+        "review_own": _("You made, asked for or approved this change. Somebody else has to review it."),
+        "review_note": _("Write what you looked at, or what is missing."),
+        "review_changed": _("Something changed here since you looked. Look again, then answer."),
     }
 
 

@@ -20,6 +20,7 @@ from .views import (
     opportunities,
     reasons,
     requests,
+    review,
     rules,
     suggesting,
 )
@@ -118,6 +119,12 @@ urlpatterns += [
     path("opportunities/<int:pk>/behalf/", opportunities.opportunity_behalf, name="opportunity_behalf"),
     path("follow-ups/<int:pk>/behalf/", follow_ups.follow_up_behalf, name="follow_up_behalf"),
     path("contracts/<int:pk>/behalf/", contracts.contract_behalf, name="contract_behalf"),
+]
+
+# review
+urlpatterns += [
+    path("review/", review.review, name="review"),
+    path("review/<int:pk>/", review.review_item, name="review_item"),
 ]
 
 # notices, following, who is told besides

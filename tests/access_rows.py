@@ -123,6 +123,8 @@ TABLE: dict[str, list[Row]] = {
     "records:notice_read": [Row("post", 302, {"owner"}, other=404)],  # it is told to the owner alone
     "records:notice_rules": [Row("get", 200, ADMINISTRATORS)],
     "records:rules": [Row("get", 200, ADMINISTRATORS)],
+    "records:review": [Row("get", 200, {"auditor"})],
+    "records:review_item": [Row("get", 200, {"auditor"}), Row("post", 422, {"auditor"})],
     "records:exceptions": [Row("get", 200, ADMINISTRATORS)],
     "records:exception_changes": [Row("get", 200, ADMINISTRATORS)],
     **ruled("notice_rule_new", "notice_rule_remove", "reason_new", "reason_change"),

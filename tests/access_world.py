@@ -19,6 +19,7 @@ from records.services.notices import tell
 from records.services.time_requests import ask
 from tests import cast as make
 from tests.cast import NOW, clock, days
+from tests.records.reviewing import moved, queued
 
 TYPES = ("customer", "opportunity", "follow_up", "contract")
 BARE = ("_list", "_suggest", "_new", "grant_end")  # pages about no single record
@@ -59,6 +60,7 @@ class World:
             "notice_read": [self.records["notice"].pk],
             "notice_rule_remove": [self.records["notice rule"].pk],
             "reason_change": [Reason.objects.get(code="other").pk],
+            "review_item": [self.records["review"].pk],
             "exception_revoke": [self.records["exception"].pk],
             "rule_clause": ["followup", "reason"],
         }.get(short, [])
@@ -140,10 +142,18 @@ def _things(cast: Any, records: dict[str, Any], people: dict[str, Any], customer
         "request": ask(record=call, seen_version=1, by=cast.colleague, **wish, **common),
         "notice": Notice.objects.filter(user=cast.owner).latest("pk"),
         "notice rule": _told(cast, common),
+        "review": queued(_moved(cast)),
         "exception": add_exception(
             to=cast.owner, record_type="customer", until=NOW + days(1), why="x", by=cast.administrator, **common
         ),
     }
+
+
+def _moved(cast: Any) -> Any:
+    """A customer whose entry time the manager changed."""
+    record = make.customer(cast.owner)
+    moved(record, cast.manager)
+    return record
 
 
 def _told(cast: Any, common: dict[str, Any]) -> NoticeRule:

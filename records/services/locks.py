@@ -28,3 +28,12 @@ def locked(model: type[models.Model], pk: int) -> Any:
     share lock on its record, a plain FOR UPDATE deadlocks with it. Raises `model.DoesNotExist`.
     """
     return model._default_manager.select_for_update(no_key=True).get(pk=pk)
+
+
+def only_one(name: int) -> bool:
+    """Whether this transaction alone holds the advisory lock of that number; never waits. On SQLite it always does."""
+    if connection.vendor != "postgresql":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [name])
+        return cursor.fetchone()[0]

@@ -11,6 +11,7 @@ from audit.presenters import present
 from audit.trail import history_of
 from records.models import Reason
 from records.models.record import Record
+from records.reviewed import reviewed
 
 from .editing import page_urls, record_or_404
 
@@ -27,7 +28,7 @@ def history(request: HttpRequest, model: type[Record], pk: int) -> HttpResponse:
     names = {reason.code: reason.name for reason in Reason.objects.all()}
     context: dict[str, Any] = {
         "record": record,
-        "entries": present(page.rows, model, request.user, names),
+        "entries": reviewed(present(page.rows, model, request.user, names), model),
         "older": page.older,
         "only_times": only_times,
         "is_first": start is None,

@@ -12,16 +12,19 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import override
 
-from records.models import RECORDS
+from records.models import RECORDS, Contact
 
 from .dates import is_blank, read_day
 from .errors import NotAFile
-from .reader import Column, Table
+from .table import CELL_ERRORS, ClockText, Column, DateText, DurationText, ErrorText, NumberText, Table
 
-OWN_SERVICES = ("number", "version", "recorded_at", "original_entered_at", "archived_at", "search_text", "name_key")
-PARENTS = ("customer", "opportunity")
-SPECIAL = ("entered_at", "external_id", "owner", *PARENTS)  # resolved or judged by the service, not by the field alone
+OWN_SERVICES = ("recorded_at", "original_entered_at", "archived_at", "search_text", "name_key")
+PARENTS = ("customer", "opportunity", "parent")
+SPECIAL = ("entered_at", "external_id", "owner", "number", "version", *PARENTS)  # resolved or judged by the service
+CONTACT = ("name", "title", "phone", "phone2", "email", "wechat")  # of a customer's row: contact_name, …
 YES, NO = ("true", "yes", "y", "1", "是", "t"), ("false", "no", "n", "0", "否", "f", "")
+TYPES = ("customer", "opportunity", "followup", "contract", "contact")
+_WRONG = {ErrorText: "cell_error", DurationText: "duration", ClockText: "clock"}
 
 
 class NotAValue(ValueError):
@@ -34,38 +37,72 @@ class NotAValue(ValueError):
 
 @dataclass(frozen=True)
 class Use:
-    """A column and the field it is read into."""
+    """A column and the field it is read into; the texts of `also` are put behind its text."""
 
     column: Column
     field: str
+    also: tuple[Column, ...] = ()
+
+    def text(self, cells: list[str]) -> str:
+        """What a row says."""
+        text = cells[self.column.index]
+        for column in self.also:
+            text = _joined(text.strip(), cells[column.index].strip())
+        return text
+
+
+def _joined(first: str, second: str) -> str:
+    """Two texts as one: Chinese ones without a blank between."""
+    if not first or not second:
+        return first or second
+    return f"{first}{second}" if not first[-1].isascii() and not second[0].isascii() else f"{first} {second}"
+
+
+def model_of(record_type: str) -> Any:
+    """The model of a type that can be imported; contacts are one, too."""
+    return Contact if record_type == "contact" else RECORDS[record_type]
 
 
 def importable(record_type: str) -> dict[str, models.Field]:
-    """The fields a file may fill, by name."""
-    left_out = ("id", "external_source", *OWN_SERVICES)
-    return {f.name: f for f in RECORDS[record_type]._meta.concrete_fields if f.name not in left_out}
+    """The fields a file may fill, by name; those of a customer's contact begin with contact_."""
+    left_out = {"id", "external_source", *OWN_SERVICES, *(("version",) if record_type == "contact" else ())}
+    fields = {f.name: f for f in model_of(record_type)._meta.concrete_fields if f.name not in left_out}
+    if record_type == "customer":
+        fields |= {f"contact_{name}": Contact._meta.get_field(name) for name in CONTACT}
+    return fields
 
 
 def match_columns(
-    table: Table, record_type: str, mapping: list[tuple[str, str]], constants: dict[str, str]
+    table: Table, record_type: str, mapping: list[tuple[str, str]], constants: dict[str, str], *, partly: bool = False
 ) -> list[Use]:
-    """The uses that `mapping` says: (heading or #position, field). A column may fill several fields, a field once.
+    """The uses that `mapping` says: (heading or #position, field). A column may fill several fields, a field once;
+    "field+" puts a further column behind it. `partly`: rows may be of records that stand, so no field is needed.
 
-    Raises NotAFile: no_column, two_columns, no_field, twice, missing.
+    Raises NotAFile: no_column, two_columns, no_field, twice, missing, no_number.
     """
     fields, found = importable(record_type), {}
     for heading, name in mapping:
+        column, more = find_column(table, heading), name.endswith("+")
+        name = name.removesuffix("+")
         _known(name, fields)
-        if name in found or name in constants:
+        if name in constants or (name in found and not more):
             raise NotAFile("twice", name=name)
-        found[name] = Use(find_column(table, heading), name)
+        use = found.get(name)
+        found[name] = Use(use.column, name, (*use.also, column)) if use else Use(column, name)
     for name in constants:
         _known(name, fields)
-    for name, field in fields.items():
-        needed = not (field.blank or field.null or field.has_default() or name in ("owner", "entered_at", "customer"))
-        if needed and name not in found and name not in constants:
-            raise NotAFile("missing", name=name)
+    if "version" in found and "number" not in found:
+        raise NotAFile("no_number")
+    if not (partly or "number" in found):
+        _check_needed(fields, {*found, *constants})
     return list(found.values())
+
+
+def _check_needed(fields: dict[str, models.Field], given: set[str]) -> None:
+    for name, field in fields.items():
+        optional = field.blank or field.null or field.has_default()
+        if not optional and name not in given and name not in SPECIAL and not name.startswith("contact_"):
+            raise NotAFile("missing", name=name)
 
 
 def _known(name: str, fields: dict[str, models.Field]) -> None:
@@ -95,9 +132,15 @@ def reader_of(
     `values` says what texts mean (any letter case), before the field's own values and labels are tried.
     """
     convert = _converter(field, values or {}, date_format, decimal)
+    exact = _converter(field, values or {}, "iso", ".")  # of cells that a workbook knows to be numbers and dates
     remembered: dict[str, Any] = {}
 
     def read(text: str) -> Any:
+        if type(text) is not str or text[:1] == "#":
+            check_cell(text, field)
+        if isinstance(text, NumberText | DateText):
+            own = convert if isinstance(text, NumberText) and isinstance(field, models.DateField) else exact
+            return _cleaned(field, own(text), text)
         text = text.strip()
         if text in remembered:
             return remembered[text]
@@ -109,6 +152,13 @@ def reader_of(
     return read
 
 
+def check_cell(text: str, field: models.Field | None = None) -> None:
+    """Raise NotAValue for a failed formula, and where a date is needed for a duration or a time of day."""
+    code = _WRONG.get(type(text), "cell_error" if text[:1] == "#" and text.strip() in CELL_ERRORS else "")
+    if code and (code == "cell_error" or isinstance(field, models.DateField)):
+        raise NotAValue(code, value=str(text))
+
+
 def _converter(field: models.Field, values: dict[str, str], date_format: str, decimal: str) -> Callable[[str], Any]:
     if field.choices:
         return _choices(field, values)
@@ -118,6 +168,8 @@ def _converter(field: models.Field, values: dict[str, str], date_format: str, de
         return _yes_no
     if isinstance(field, (models.DecimalField, models.IntegerField)):
         return lambda text: _number(text, decimal, whole=isinstance(field, models.IntegerField))
+    if isinstance(field, models.EmailField):
+        return lambda text: "" if is_blank(text) else text
     meanings = {text.casefold(): value for text, value in values.items()}
     return lambda text: meanings.get(text.casefold(), text)
 
@@ -145,11 +197,11 @@ def _choices(field: models.Field, values: dict[str, str]) -> Callable[[str], Any
     known |= {text.casefold(): known.get(value.casefold(), value) for text, value in values.items()}
 
     def read(text: str) -> Any:
-        if not text:
+        if text.casefold() in known:
+            return known[text.casefold()]
+        if is_blank(text):
             return None
-        if text.casefold() not in known:
-            raise NotAValue("choice", value=text[:80], choices=", ".join(str(value) for value, _ in field.flatchoices))
-        return known[text.casefold()]
+        raise NotAValue("choice", value=text[:80], choices=", ".join(str(value) for value, _ in field.flatchoices))
 
     return read
 

@@ -10,8 +10,12 @@ from dataclasses import dataclass
 from audit.times import NotATime, parse
 
 from .errors import NotAFile
+from .table import ClockText, DateText, DurationText, ErrorText
 
-BLANKS = frozenset({"", "-", "--", ".", "?", "na", "n/a", "null", "none"})  # no date, no number; text keeps such words
+_BLANKS = """
+- -- — – . .. ... … ? ？ ?? na n/a n.a. null none nil (blank) (null) (none) 无 空 暂无 未知 不详
+"""
+BLANKS = frozenset(["", *_BLANKS.split()])  # no date, no number, nothing of a list; a text keeps such words
 
 _DAY = {"Y": r"(?P<Y>\d{4})", "m": r"(?P<m>\d{1,2})", "d": r"(?P<d>\d{1,2})", "M": r"(?P<m>\d\d)", "D": r"(?P<d>\d\d)"}
 _CLOCK = re.compile(
@@ -28,6 +32,8 @@ class DateFormat:
     key: str
     pattern: re.Pattern[str]
     found: bool = True
+    counts_from: dt.datetime | None = None  # a number of `unit` since then
+    unit: dt.timedelta = dt.timedelta(days=1)
 
 
 def _format(key: str, shape: str = "", found: bool = True) -> DateFormat:
@@ -36,6 +42,17 @@ def _format(key: str, shape: str = "", found: bool = True) -> DateFormat:
     return DateFormat(key, re.compile(rf"{pattern}(?:[T ]\s*(?P<clock>.*)|(?<=日)(?P<clock2>.+))?", re.ASCII), found)
 
 
+def _count(key: str, pattern: str, since: dt.datetime, unit: dt.timedelta = dt.timedelta(days=1)) -> DateFormat:
+    """A number that counts from a moment: never found, because it may be any number."""
+    return DateFormat(key, re.compile(pattern, re.ASCII), False, since, unit)
+
+
+def _day(*numbers: int) -> dt.datetime:
+    """The first moment of a day on clocks of no zone."""
+    return dt.datetime.combine(dt.date(*numbers), dt.time())
+
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 FORMATS: dict[str, DateFormat] = {
     each.key: each
     for each in (
@@ -50,6 +67,10 @@ FORMATS: dict[str, DateFormat] = {
         _format("d.m.Y"),
         _format("m.d.Y"),
         _format("Ymd", "YMD", found=False),  # 20140102 may be a number
+        _count("epoch-s", r"-?\d{1,11}(?:\.\d+)?", _EPOCH, dt.timedelta(seconds=1)),
+        _count("epoch-ms", r"-?\d{1,14}", _EPOCH, dt.timedelta(milliseconds=1)),
+        _count("excel-1900", r"\d{1,6}(?:\.\d+)?", _day(1899, 12, 30)),
+        _count("excel-1904", r"\d{1,6}(?:\.\d+)?", _day(1904, 1, 1)),
     )
 }
 _WIDE = str.maketrans("０１２３４５６７８９：－／．", "0123456789:-/.")
@@ -92,7 +113,8 @@ def choose_format(column: str, cells: list[tuple[int, str]], chosen: str = "") -
     """
     if chosen and chosen not in FORMATS:
         raise NotAFile("no_format", name=chosen, formats=", ".join(FORMATS))
-    filled = [(line, text) for line, text in cells if not is_blank(text)]
+    exact = (DateText, ErrorText, DurationText, ClockText)  # need no format, or have none
+    filled = [(line, text) for line, text in cells if not (isinstance(text, exact) or is_blank(text))]
     if not filled:
         return chosen or "iso"
     misfits = [(line, text) for line, text in filled if chosen and not fits(text, chosen)]
@@ -142,11 +164,26 @@ def _the_one(column: str, filled: list[tuple[int, str]], able: list[str]) -> str
 
 def _split(text: str, key: str) -> tuple[dt.date, str]:
     """The day and what follows it. Raises ValueError."""
-    found = FORMATS[key].pattern.fullmatch(text.translate(_WIDE).strip())
+    form = FORMATS["iso" if isinstance(text, DateText) else key]
+    found = form.pattern.fullmatch(text.translate(_WIDE).strip())
     if not found:
         raise ValueError(text)
+    if form.counts_from is not None:
+        return _counted(float(found[0]), form.counts_from, form.unit)
     day = dt.date(int(found["Y"]), int(found["m"]), int(found["d"]))
     return day, (found["clock"] or found["clock2"] or "").strip()
+
+
+def _counted(number: float, since: dt.datetime, unit: dt.timedelta) -> tuple[dt.date, str]:
+    """The moment that many units after `since`, to the second; of a count from a moment in UTC, in UTC."""
+    try:
+        moment = since + dt.timedelta(seconds=round(number * unit.total_seconds()))
+    except OverflowError as error:
+        raise ValueError(number) from error
+    return (
+        moment.date(),
+        "" if moment.time() == dt.time() and not moment.tzinfo else f"{moment:%H:%M:%S}{'Z' * bool(moment.tzinfo)}",
+    )
 
 
 def _clock(text: str) -> str:

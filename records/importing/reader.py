@@ -1,73 +1,61 @@
-"""Bytes → a table: encoding, delimiter, line ends, quotes, headings. Every row keeps the line where it begins."""
+"""Text files → lines of cells: encoding, delimiter, line ends, quotes. Every row keeps the line where it begins."""
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from statistics import mode
 
-from .errors import NotAFile, RowError
+from .errors import NotAFile
+from .headings import make_table
+from .table import MAX_BYTES, MAX_CELLS, MAX_COLUMNS, MAX_ROWS, Table
 
-MAX_BYTES = 20 * 1024 * 1024
-MAX_ROWS = 200_000
+__all__ = ["DELIMITERS", "ENCODINGS", "MAX_BYTES", "MAX_ROWS", "read_table"]
+
 ENCODINGS = {"utf-8": "utf-8-sig", "utf-16": "utf-16", "gb18030": "gb18030", "latin-1": "cp1252"}  # offered → codec
 DELIMITERS = (",", ";", "\t", "|")
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-_SPACE = re.compile(r"[\s\x00-\x1f\x7f\u200b\ufeff]+")
 _SAMPLE = 200_000  # characters that are looked at to find the delimiter
+_JUDGED = 2_000_000  # bytes whose letters are judged
+_PIECE = 1 << 20
 
 
-@dataclass(frozen=True)
-class Column:
-    """A column by position (from 0) and heading; headings may be empty or the same."""
-
-    index: int
-    name: str
-
-    @property
-    def label(self) -> str:
-        """How to call it; by position where it has no heading."""
-        return self.name or f"#{self.index + 1}"
-
-
-@dataclass(frozen=True)
-class Table:
-    """Headings, rows as (line, cells) with as many cells as headings, and the rows that are not so."""
-
-    columns: list[Column]
-    rows: list[tuple[int, list[str]]]
-    encoding: str
-    delimiter: str
-    errors: list[RowError] = field(default_factory=list)
-
-
-def read_table(data: bytes, *, encoding: str = "", delimiter: str = "") -> Table:
+def read_table(data: bytes, *, encoding: str = "", delimiter: str = "", header_row: int | None = None) -> Table:
     """Read a CSV or TSV file. `encoding` is a key of ENCODINGS, `delimiter` one of DELIMITERS; both are found if empty.
 
-    Raises NotAFile: size, rows, empty, workbook, encoding, encoding_chosen, quotes. Rows with too few or too many cells
-    are errors of the table.
+    The first line that holds something is the heading, unless `header_row` names another. Raises NotAFile: size, rows,
+    cells, empty, workbook, encoding, encoding_chosen, quotes, no_header_row. Rows with too few or too many cells are
+    errors of the table.
     """
+    text = read_text(data, encoding=encoding, delimiter=delimiter)
+    lines = text.lines()
+    head = next((line for line, _ in text.lines()), None) if header_row is None else header_row
+    if head is None:
+        raise NotAFile("empty")
+    return make_table(lines, header_row=head, encoding=text.encoding, delimiter=text.delimiter)
+
+
+class Text:
+    """A text file whose encoding and delimiter are known; `lines()` reads it from the start."""
+
+    def __init__(self, data: bytes, encoding: str, delimiter: str) -> None:
+        self.data, self.encoding, self.delimiter = data, encoding, delimiter
+
+    def lines(self) -> Iterator[tuple[int, list[str]]]:
+        """(line, cells) of every line that holds something. Raises NotAFile: rows, cells, columns, quotes."""
+        return _lines(self.data, self.encoding, self.delimiter)
+
+
+def read_text(data: bytes, *, encoding: str = "", delimiter: str = "") -> Text:
+    """Find out how to read a text file, without reading it as a table yet. Raises NotAFile."""
     _check_size(data)
     chosen = encoding or find_encoding(data)
-    text = _decode(data, chosen)
-    if "\x00" in text:
-        raise NotAFile("workbook")
-    delimiter = delimiter or find_delimiter(text)
-    lines = _lines(text, delimiter)
-    _line, heading = next(lines, (0, []))
-    if not heading:
-        raise NotAFile("empty")
-    table = Table([Column(i, clean(name)) for i, name in enumerate(heading)], [], chosen, delimiter)
-    for line, cells in lines:
-        _add(table, line, cells)
-    return table
-
-
-def clean(heading: str) -> str:
-    """A heading without byte-order mark, line breaks and surplus spaces."""
-    return _SPACE.sub(" ", heading).strip()
+    sample = _check_letters(data, chosen)
+    text = Text(data, chosen, delimiter or find_delimiter(sample))
+    _check_rows(text)
+    return text
 
 
 def find_encoding(data: bytes) -> str:
@@ -88,9 +76,10 @@ def find_delimiter(text: str) -> str:
     best, most = ",", 1.0
     for delimiter in DELIMITERS:
         widths = _widths(text[:_SAMPLE], delimiter)
-        if not widths or widths[0] < 2:
+        usual = mode(widths) if widths else 0
+        if usual < 2:
             continue
-        score = widths.count(widths[0]) / len(widths) * 100 + widths[0]
+        score = widths.count(usual) / len(widths) * 100 + usual
         if score > most:
             best, most = delimiter, score
     return best
@@ -98,26 +87,49 @@ def find_delimiter(text: str) -> str:
 
 def _check_size(data: bytes) -> None:
     if len(data) > MAX_BYTES:
-        raise NotAFile("size", limit=MAX_BYTES // 1024 // 1024)
-    if not data.strip():
+        raise NotAFile("size", limit=MAX_BYTES // 1_000_000)
+    if not data.strip(b" \t\r\n\x0b\x0c\xef\xbb\xbf"):
         raise NotAFile("empty")
-    if (
-        b'"' not in data and max(data.count(b"\n"), data.count(b"\r")) > MAX_ROWS + 1
-    ):  # no line break can be inside a cell
+
+
+def _check_letters(data: bytes, encoding: str) -> str:
+    """Decode all of it piece by piece; gives the beginning. Raises NotAFile: encoding_chosen, workbook."""
+    decoder = codecs.getincrementaldecoder(ENCODINGS[encoding])()
+    sample, line = "", 1
+    for start in range(0, len(data), _PIECE):
+        try:
+            piece = decoder.decode(data[start : start + _PIECE], final=start + _PIECE >= len(data))
+        except UnicodeDecodeError as error:
+            line += error.object[: error.start].count(b"\n")
+            raise NotAFile("encoding_chosen", line=line, encoding=encoding) from error
+        if "\x00" in piece:
+            raise NotAFile("workbook")
+        line += piece.count("\n")
+        sample = sample or piece[:_SAMPLE]
+    return sample
+
+
+def _check_rows(text: Text) -> None:
+    """Count before anything is kept, where there may be too many rows or cells. Raises NotAFile."""
+    data, breaks = text.data, max(text.data.count(b"\n"), text.data.count(b"\r"))
+    if breaks > MAX_ROWS + 1 and b'"' not in data:  # no line break can be inside a cell
         raise NotAFile("rows", limit=f"{MAX_ROWS:,}")
-
-
-def _decode(data: bytes, encoding: str) -> str:
-    try:
-        return data.decode(ENCODINGS[encoding])
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise NotAFile("encoding_chosen", line=line, encoding=encoding) from error
+    if data.count(text.delimiter.encode()) > MAX_CELLS:
+        raise NotAFile("cells", limit=f"{MAX_CELLS:,}")
+    if breaks > MAX_ROWS + 1:
+        for _ in text.lines():
+            pass
 
 
 def _is_utf8(data: bytes) -> bool:
+    return _decodes(data, "utf-8")
+
+
+def _decodes(data: bytes, codec: str) -> bool:
+    decoder = codecs.getincrementaldecoder(codec)()
     try:
-        data.decode("utf-8")
+        for start in range(0, len(data), _PIECE):
+            decoder.decode(data[start : start + _PIECE], final=start + _PIECE >= len(data))
     except UnicodeDecodeError:
         return False
     return True
@@ -125,11 +137,9 @@ def _is_utf8(data: bytes) -> bool:
 
 def _is_gb18030(data: bytes) -> bool:
     """Whether it decodes, and nearly all of it is everyday Chinese: two Latin letters make rare characters too."""
-    try:
-        text = data.decode("gb18030")
-    except UnicodeDecodeError:
+    if not _decodes(data, "gb18030"):
         return False
-    wide = [letter for letter in text if ord(letter) > 127]
+    wide = [letter for letter in data[:_JUDGED].decode("gb18030", "ignore") if ord(letter) > 127]
     everyday = sum(1 for letter in wide if _is_everyday(letter))
     return bool(wide) and everyday >= 0.9 * len(wide)
 
@@ -143,20 +153,29 @@ def _is_everyday(letter: str) -> bool:
     return True
 
 
-def _lines(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """(line, cells) of every line that holds something."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    line, count = 1, 0
+def _lines(data: bytes, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    stream = io.TextIOWrapper(io.BytesIO(data), ENCODINGS[encoding], newline="")
+    reader = csv.reader(stream, delimiter=delimiter, strict=True)
+    line, rows, count = 1, 0, 0
     try:
         for cells in reader:
+            count += len(cells)
             if any(cell.strip() for cell in cells):
-                count += 1
-                if count > MAX_ROWS + 1:
-                    raise NotAFile("rows", limit=f"{MAX_ROWS:,}")
+                rows += 1
+                _check_counts(rows, count, len(cells))
                 yield line, cells
             line = reader.line_num + 1
     except csv.Error as error:
         raise NotAFile("quotes", line=line) from error
+
+
+def _check_counts(rows: int, cells: int, width: int) -> None:
+    if rows > MAX_ROWS + 1:
+        raise NotAFile("rows", limit=f"{MAX_ROWS:,}")
+    if cells > MAX_CELLS:
+        raise NotAFile("cells", limit=f"{MAX_CELLS:,}")
+    if width > MAX_COLUMNS:
+        raise NotAFile("columns", limit=MAX_COLUMNS)
 
 
 def _widths(text: str, delimiter: str) -> list[int]:
@@ -171,13 +190,3 @@ def _widths(text: str, delimiter: str) -> list[int]:
     except csv.Error:
         return []
     return found
-
-
-def _add(table: Table, line: int, cells: list[str]) -> None:
-    wanted = len(table.columns)
-    if len(cells) > wanted and not any(cell.strip() for cell in cells[wanted:]):
-        cells = cells[:wanted]  # a delimiter at the end of every line
-    if len(cells) != wanted:
-        table.errors.append(RowError(line, "ragged", params={"found": len(cells), "wanted": wanted}))
-    else:
-        table.rows.append((line, cells))

@@ -264,9 +264,9 @@ def test_a_blank_entry_time_needs_an_answer():
     [
         ([("nome", "name")], "no_column"),
         ([("name", "title")], "no_field"),
-        ([("name", "number")], "no_field"),
+        ([("name", "original_entered_at")], "no_field"),
         ([("name", "recorded_at")], "no_field"),
-        ([("name", "version")], "no_field"),
+        ([("name", "name"), ("b", "version")], "no_number"),
         ([("name", "name"), ("b", "name")], "twice"),
         ([("b", "note")], "missing"),
         ([("b", "name"), ("c", "note")], "two_columns"),

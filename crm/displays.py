@@ -71,7 +71,12 @@ def _changes(facts: Facts, known: Any) -> list[tuple[str, Any, Any]]:
 
 
 def _pairs(facts: Facts) -> Iterable[tuple[str, Any, Any]]:
-    known = labels()
+    known = labels() | {
+        "name": (_("Name"), ""),
+        "name_en": (_("English"), ""),
+        "name_zh": (_("Chinese"), ""),
+        "manager": (_("Manager"), _("none")),
+    }
     for name, pair in facts.items():
         if isinstance(pair, list) and len(pair) == 2 and name in known:
             label, empty = known[name]

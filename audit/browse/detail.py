@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from audit.displays import above, display_of, label_of
 from audit.models import Seal, SealLeaf
 from audit.presenters import value_of
+from audit.proofs import proof_of
 from audit.trail import Row
 from audit.words import in_a_row
 
@@ -83,11 +84,6 @@ class Detail:
             return self.line.what
         return _("%(field)s changed") % {"field": self.line.what}
 
-    @property
-    def same_save(self) -> list[Fact]:
-        """The fields that changed besides the entry time."""
-        return [fact for fact in self.facts if fact.changed]
-
     @cached_property
     def roles(self) -> str:
         """The roles of who did it, at that time."""
@@ -136,6 +132,12 @@ class Detail:
         seal = Seal.objects.filter(number=leaf.seal).first() if leaf else None
         return Sealed(seal, leaf.position + 1, bytes(leaf.leaf).hex()) if leaf and seal else None
 
+    @cached_property
+    def proof(self) -> bool | None:
+        """Whether the stored leaf leads to the root of its seal; None where no seal holds it."""
+        found = proof_of(self.source.label, self.line.pk) if self.sealed else None
+        return found.holds if found else None
+
     @property
     def previous(self) -> str:
         """The page of the row before."""
@@ -173,14 +175,14 @@ def detail(slug: str, pk: int, viewer: Any) -> Detail | None:
 
 
 def _facts(source: Source, values: dict[str, Any], before: dict[str, Any] | None, viewer: Any) -> list[Fact]:
-    """All fields the viewer may see, named."""
+    """All fields the viewer may see, named; those that changed first."""
     model = source.of
     assert model is not None  # noqa: S101 events have facts of their own
     names = Names(viewer)
     names.want(source, [row for row in (values, before) if row])
     names.read()
     row = Row(names.give(source, values), names.give(source, before) if before else None)
-    return [
+    facts = [
         Fact(
             label=label_of(model, name),
             before=value_of(model, name, row.before) if row.before else None,
@@ -189,6 +191,7 @@ def _facts(source: Source, values: dict[str, Any], before: dict[str, Any] | None
         )
         for name in display_of(model).fields_for(viewer)
     ]
+    return sorted(facts, key=lambda fact: not fact.changed)
 
 
 def _of_event(line: Line) -> list[Fact]:

@@ -13,9 +13,9 @@ from records.models._entry_time_key import key
 from records.models.access import VIEW
 from records.models.record import Record
 from records.refusals import Refused, refuse
-from records.rules import ASKABLE, Verdict
+from records.rules import ASKABLE
 
-from .entry_time import Move, weigh
+from .entry_time import Move, codes_of, weigh
 from .locks import locked, rules_lock
 from .notices import tell
 from .records import Clock, actor
@@ -109,16 +109,7 @@ def _check(row: Any, wanted: dt.datetime, why_code: str, words: str, checker: Ch
         raise refuse("ask_needless")
     if not verdict.may_ask:
         raise refuse("requests_off")
-    return _codes(verdict) if sources else ["right"]
-
-
-def _codes(verdict: Verdict) -> list[str]:
-    """Codes of what refuses: window, too_far, forward, and approval with why it is needed."""
-    found = []
-    for finding in verdict.errors:
-        because = finding.params.get("because", ())
-        found += [f"{finding.code}_{each}" for each in because] or [finding.code]
-    return found
+    return codes_of(verdict) if sources else ["right"]
 
 
 def _make_room(mine: TimeRequest, row: Any, at: dt.datetime) -> None:

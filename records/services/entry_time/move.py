@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Max
 
 from records.access import Checker
-from records.rules import MINUTES_TO_TAKE_BACK, Case, Neighbour
+from records.rules import MINUTES_TO_TAKE_BACK, Case, Neighbour, Verdict
 from records.services.judging import class_of
 
 
@@ -56,6 +56,15 @@ def case_of(row: Any, move: Move, *, taking_back: bool, locked_by: str, order: t
         locked_by=locked_by,
         order=order,
     )
+
+
+def codes_of(verdict: Verdict) -> list[str]:
+    """Codes of what refuses: window, too_far, forward, and approval with why it is needed."""
+    found = []
+    for finding in verdict.errors:
+        because = finding.params.get("because", ())
+        found += [f"{finding.code}_{each}" for each in because] or [finding.code]
+    return found
 
 
 def first_answer(rows: list[dict[str, Any]], by: Any, move: Move) -> Result | None:

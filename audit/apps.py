@@ -11,7 +11,8 @@ class AuditConfig(AppConfig):
 
     def ready(self) -> None:
         """Name the append-only tables and the long work; connect the triggers to the signals around a migration."""
-        from . import jobs, triggers
+        from . import exporting, jobs, triggers
+        from .findings import events
         from .kept import keep
         from .models import Event, Review, Seal, SealLeaf
         from .verify import due
@@ -22,5 +23,7 @@ class AuditConfig(AppConfig):
             keep(model, sealed=False)
 
         jobs.work(due.KIND, due.work)
+        events.register()
+        exporting.register()
         pre_migrate.connect(triggers.before_migrate, sender=self)
         post_migrate.connect(triggers.after_migrate, sender=self)

@@ -68,8 +68,7 @@ def json_pieces(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
 def xlsx_pieces(head: Sequence[str], rows: Iterable[Sequence[Any]], title: str) -> Iterator[bytes]:
     """An Excel file, written beside and then given in pieces. Texts are texts; naive moments become Excel's own.
 
-    Yields an empty piece now and then while it writes, so that who counts rows sees them. Raises ValueError for more
-    rows than a sheet holds.
+    Nothing is given before all rows were read. Raises ValueError for more rows than a sheet holds.
     """
     book = Workbook(write_only=True)
     sheet = book.create_sheet(re.sub(r"[\[\]:*?/\\]", " ", title)[:31])
@@ -80,8 +79,6 @@ def xlsx_pieces(head: Sequence[str], rows: Iterable[Sequence[Any]], title: str) 
             sheet.close()
             raise ValueError(f"an Excel sheet holds no more than {MOST_XLSX:,} rows")
         sheet.append([_cell(sheet, value) for value in row])
-        if number % AT_ONCE == 0:
-            yield b""
     with tempfile.TemporaryFile() as file:
         book.save(file)
         file.seek(0)

@@ -131,6 +131,8 @@ TABLE: dict[str, list[Row]] = {
     **ruled("exception_new", "exception_revoke", "rule_clause"),
     "audit:trail": [Row("get", 200, READERS)],
     "audit:trail_row": [Row("get", 200, READERS)],
+    "audit:trail_export": [Row("post", 400, {"auditor"})],  # no kind of file is named
+    "audit:trail_export_progress": [Row("get", 200, {"auditor"})],
     "audit:trail_as_it_was": [Row("get", 200, READERS)],
     "audit:trail_filter_save": [Row("post", 422, READERS)],
     "audit:trail_filter_share": [Row("post", 404, READERS)],  # nobody has one of that number

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from django.db import connection, models
 
+from audit import seals
 from audit.canonical import RowFormat, UnknownColumns, fetch, kind_of
 from audit.kept import sealed_models
 from audit.models import Seal, SealLeaf
@@ -27,19 +28,20 @@ def check(look: Look) -> Iterator[Found]:
     """All sealed tables, one after the other."""
     if look.newest is None:
         return
-    seals = list(Seal.objects.filter(number__lte=look.newest.number).order_by("number").values_list("number", "at"))
-    limits = _limits(seals)
+    runs, limits = _runs(look)
     for model in sealed_models():
-        for first, last, columns in _runs(look, kind_of(model)):
-            yield from _Table(look, model, limits).hashed(first, last, columns)
+        table = _Table(look, model, limits)
+        for first, last, columns in runs.get(kind_of(model), ()):
+            yield from table.hashed(first, last, columns)
     yield from _unknown_kinds()
 
 
 def late(look: Look) -> Iterator[Found]:
-    """Rows without a leaf that are older than the newest seal: it would have held them, had they been there."""
-    if look.newest is None:
+    """Rows without a leaf, older than a seal that held all there was: it would have held them, had they been there."""
+    held_all = Seal.objects.filter(count__lt=seals.MOST).order_by("-number").first()
+    if held_all is None:
         return
-    before = _as_stored(look.newest.at - LATE)
+    before = _as_stored(held_all.at - LATE)
     for model in sealed_models():
         table, key = quoted(model._meta.db_table), quoted(model._meta.pk.column)
         sql = (
@@ -49,22 +51,31 @@ def late(look: Look) -> Iterator[Found]:
         )
         place = _Table(look, model, {})
         for row_id, record, at in look.stream(sql, [kind_of(model), before]):
-            yield place.found("row_late", row_id, record, at=at, seal=look.newest.number)
+            yield place.found("row_late", row_id, record, at=at, seal=held_all.number)
 
 
-def _runs(look: Look, kind: str) -> Iterator[tuple[int, int, list[str]]]:
-    """Seals that hold rows of the kind, as (first, last, columns), new where the columns differ."""
-    seals = Seal.objects.filter(number__gte=look.since, number__lte=look.newest.number).order_by("number")
-    first, last, columns = 0, 0, None
-    for number, held in seals.values_list("number", "columns").iterator(chunk_size=500):
-        names = held.get(kind) if isinstance(held, dict) else None
-        if names is not None and names != columns:
-            if columns is not None:
-                yield first, last, columns
-            first, columns = number, names
-        last = number
-    if columns is not None:
-        yield first, last, columns
+def _runs(look: Look) -> tuple[dict[str, list[tuple[int, int, list[str]]]], dict[int, str]]:
+    """Per kind the seals that hold its rows, as (first, last, columns), anew where columns differ; and the limits.
+
+    The limit of a seal: its rows were written after the seal before it, or a while before that, where that seal held
+    all that there was.
+    """
+    runs: dict[str, list[tuple[int, int, list[str]]]] = defaultdict(list)
+    limits: dict[int, str] = {}
+    before = None
+    rows = Seal.objects.filter(number__lte=look.newest.number).order_by("number")
+    for number, at, count, held in rows.values_list("number", "at", "count", "columns").iterator(chunk_size=200):
+        if before is not None:
+            limits[number] = _as_selected(before - LATE)
+        if count < seals.MOST:  # a full one left rows waiting
+            before = at
+        for kind, columns in held.items() if number >= look.since else ():
+            known = runs[kind]
+            if known and known[-1][2] == columns:
+                known[-1] = (known[-1][0], number, known[-1][2])
+            else:
+                known.append((number, number, columns))
+    return runs, limits
 
 
 @dataclass
@@ -134,11 +145,6 @@ def _record_column(model: type[models.Model]) -> str:
 
 def _place(rows: RowFormat, name: str) -> int:
     return 1 + rows.columns.index(name) if name in rows.columns else 0
-
-
-def _limits(seals: list[tuple[int, dt.datetime]]) -> dict[int, str]:
-    """For each seal but the first: its rows were written after the seal before it, or shortly before that."""
-    return {number: _as_selected(at - LATE) for (_, at), (number, _at) in pairwise(seals)}
 
 
 def _as_selected(at: dt.datetime) -> str:

@@ -9,7 +9,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Count, IntegerField, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from audit.times import NotATime, iso, parse
@@ -101,6 +101,13 @@ def with_last_shift(rows: Any) -> Any:
     last = history.order_by("-history_id")
     reason, actor = (Subquery(last.values(name)[:1]) for name in ("reason", "actor_name"))
     return rows.annotate(shift_reason=reason, shift_actor=actor)
+
+
+def with_number_of_moves(rows: Any) -> Any:
+    """The rows, each with `times_changed`: how often its entry time was moved; None for never."""
+    moves = rows.model.history.model.objects.filter(id=OuterRef("pk"), previous_entered_at__isnull=False)
+    counted = moves.order_by().values("id").annotate(number=Count("history_id")).values("number")
+    return rows.annotate(times_changed=Subquery(counted, output_field=IntegerField()))
 
 
 def name_shifts(records: list[Any], reasons: dict[str, str]) -> None:

@@ -22,7 +22,7 @@ from records.models.access import person
 from records.reach import about_to_create, reach
 from records.services.following import with_follows
 from records.services.judging import class_of
-from records.timeline import FILTERS, name_shifts, timeline, with_last_shift
+from records.timeline import FILTERS, name_shifts, timeline, with_last_shift, with_number_of_moves
 
 SHOWN = 8  # lines of a panel
 CLOSED = (Opportunity.Stage.WON, Opportunity.Stage.LOST)
@@ -51,11 +51,12 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def customer_with_contacts(request: HttpRequest, pk: int) -> tuple[Any, list[Contact]]:
-    """The customer, if the person may see it, with `changeable` and `follows`, and its contacts. One query."""
+    """The customer, if the person may see it, with `changeable`, `follows`, `times_changed`; its contacts. One query."""
     standing = FilteredRelation("contacts", condition=Q(contacts__archived_at__isnull=True))
     mine = Customer.objects.changeable_by(request.user).filter(pk=OuterRef("pk"))
     found = Customer.objects.visible_to(request.user).filter(pk=pk).select_related("owner")
-    found = with_follows(with_last_shift(found), request.user).annotate(changeable=Exists(mine), standing=standing)
+    found = with_number_of_moves(with_last_shift(found))
+    found = with_follows(found, request.user).annotate(changeable=Exists(mine), standing=standing)
     columns = {f"contact_{name}": F(f"standing__{name}") for name in CONTACT}
     rows = list(found.annotate(**columns).order_by("-standing__is_main", "standing__name", "standing__id"))
     if not rows:

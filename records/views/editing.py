@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import BigIntegerField, Count, IntegerField, OuterRef, Subquery
+from django.db.models import BigIntegerField, OuterRef, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -26,6 +26,7 @@ from records.refusals import Refused, StaleRecord, refuse
 from records.services.following import with_follows
 from records.services.records import update_record
 from records.stale import stale_lines
+from records.timeline import with_number_of_moves
 from records.who_may import NOBODY, who_may, why_not
 
 ROWS = 20  # of history beside the form
@@ -42,11 +43,9 @@ def record_or_404(request: HttpRequest, model: type[Record], pk: int) -> Any:
 
     The last two are the number of moves, and the id of the person's own request that is open.
     """
-    history: Any = model.history.model.objects.filter(id=OuterRef("pk"), previous_entered_at__isnull=False)  # type: ignore[attr-defined]
-    moves = history.order_by().values("id").annotate(number=Count("history_id")).values("number")
     name = model._meta.model_name or ""
     records = model.objects.visible_to(request.user).select_related(*RELATED[name])  # type: ignore[attr-defined]
-    records = with_follows(records, request.user).annotate(times_changed=Subquery(moves, output_field=IntegerField()))
+    records = with_number_of_moves(with_follows(records, request.user))
     waiting = TimeRequest.objects.open().filter(record_type=name, record_id=OuterRef("pk"), asked_by=request.user.pk)
     records = records.annotate(asked=Subquery(waiting.values("pk")[:1], output_field=BigIntegerField()))
     found = records.filter(pk=pk).first()

@@ -51,7 +51,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def customer_with_contacts(request: HttpRequest, pk: int) -> tuple[Any, list[Contact]]:
-    """The customer, if the person may see it, with `changeable`, `follows`, `times_changed`; its contacts. One query."""
+    """The customer, if visible, with `changeable`, `follows`, `times_changed`; its contacts. One query."""
     standing = FilteredRelation("contacts", condition=Q(contacts__archived_at__isnull=True))
     mine = Customer.objects.changeable_by(request.user).filter(pk=OuterRef("pk"))
     found = Customer.objects.visible_to(request.user).filter(pk=pk).select_related("owner")

@@ -13,9 +13,11 @@ class RecordsConfig(AppConfig):
         from audit.kept import keep
 
         from . import verifying
+        from .entry_checks import due
         from .displays import register
         from .models import Batch
 
         register()
         keep(Batch, sealed=True)
         verifying.register()
+        due.register()

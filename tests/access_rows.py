@@ -137,6 +137,9 @@ TABLE: dict[str, list[Row]] = {
     "audit:trail_filter_save": [Row("post", 422, READERS)],
     "audit:trail_filter_share": [Row("post", 404, READERS)],  # nobody has one of that number
     "audit:trail_filter_delete": [Row("post", 404, READERS)],
+    "audit:integrity": [Row("get", 200, {"auditor"})],
+    "audit:integrity_verify": [Row("post", 302, {"auditor"})],
+    "audit:integrity_finding": [Row("get", 200, {"auditor"}), Row("post", 422, {"auditor"})],
     "home": [Row("get", 200, ACTIVE)],
     "search": [Row("get", 200, ACTIVE)],
     "help": [Row("get", 200, ACTIVE)],

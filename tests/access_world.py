@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth.models import Group
 from django.urls import reverse
 
+from audit.models import Finding
 from crm.models import Role
 from records.models import Notice, NoticeRule, Reason
 from records.services.contacts import add_contact
@@ -75,6 +76,7 @@ class World:
             "account_reset_password_from_key": ["1", "x-y"],
             "audit:trail_row": ["customer", self.records["customer"].history.last().history_id],
             "audit:trail_as_it_was": ["customer", self.records["customer"].history.last().history_id],
+            "audit:integrity_finding": [self.records["finding"].pk],
             "audit:trail_filter_share": [1],
             "audit:trail_filter_delete": [1],
         }.get(name, [])
@@ -143,6 +145,7 @@ def _things(cast: Any, records: dict[str, Any], people: dict[str, Any], customer
         "notice": Notice.objects.filter(user=cast.owner).latest("pk"),
         "notice rule": _told(cast, common),
         "review": queued(_moved(cast)),
+        "finding": Finding.objects.create(source="times", code="burst", key="x", found_at=NOW, seen_at=NOW),
         "exception": add_exception(
             to=cast.owner, record_type="customer", until=NOW + days(1), why="x", by=cast.administrator, **common
         ),

@@ -19,10 +19,20 @@ def readers_only(view: View) -> View:
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.has_perm("records.view_trail"):
-            sentence = _(
-                "Auditors and administrators browse the trail. The history of a record stands on its page."
-            )
+            sentence = _("Auditors and administrators browse the trail. The history of a record stands on its page.")
             raise PermissionDenied(sentence)
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def verifiers_only(view: View) -> View:
+    """403 with an explanation for who may not verify the trail."""
+
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.has_perm("records.verify_trail"):
+            raise PermissionDenied(_("Auditors verify the trail, and look at what was found."))
         return view(request, *args, **kwargs)
 
     return guarded

@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "audit",  # before records and crm: triggers, then roles and presets
     "records",
     "crm",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # crm/admin_site.py: a look at every table
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from . import health, help, home, language, search
+from . import admin_site, health, help, home, language, search
 
 urlpatterns = [
     path("", include("records.urls")),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("help/", help.help_page, name="help"),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
+    path("admin/", admin_site.site.urls),
     # people
     path("", include("crm.people.urls")),
     # home, search

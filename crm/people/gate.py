@@ -22,14 +22,15 @@ def administrators_only(view: View) -> View:
     @functools.wraps(view)
     def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.has_perm("crm.manage_people"):
-            raise _refusal()
+            raise refusal(_("People, roles and teams are for administrators."))
         return view(request, *args, **kwargs)
 
     return run
 
 
-def _refusal() -> PermissionDenied:
-    no = PermissionDenied(_("People, roles and teams are for administrators."))
+def refusal(sentence: str) -> PermissionDenied:
+    """What others are told, with the names of administrators."""
+    no = PermissionDenied(sentence)
     who = User.objects.filter(is_active=True, groups__permissions__codename="manage_people").distinct()
     no.helpers = [str(person) for person in who[:SHOWN]]  # type: ignore[attr-defined]
     return no

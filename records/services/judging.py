@@ -19,7 +19,7 @@ from .around import locks_on, neighbours_of
 
 logger = logging.getLogger("redate.rules")
 
-SYSTEM_REASONS = {"import": "import", "undo": "undo", "command": "command"}  # codes a channel gives itself
+SYSTEM_REASONS = {"import": {"import"}, "undo": {"undo"}, "command": {"command", "undo"}}  # a channel gives itself
 
 
 def windows_of(
@@ -68,7 +68,7 @@ def limits_for(
         allow_future=rule.allow_future,
         reason_required=rule.reason_required,
         note_length=rule.note_length,
-        reasons=codes | {SYSTEM_REASONS[channel]} if channel in SYSTEM_REASONS else codes,
+        reasons=codes | SYSTEM_REASONS.get(channel, set()),
         closed_hard_through=rule.closed_hard_through,
         grace_days=rule.grace_days,
         excepted_by=excepted_by(who, record_type, at) if at and _closes(rule) else None,

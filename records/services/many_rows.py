@@ -120,7 +120,7 @@ def check_moved(rows: Sequence[RowResult], on_moved: str) -> None:
 
 def make_batch(
     checker: Checker,
-    rows: Sequence[RowResult],
+    rows: Sequence[Any],
     *,
     kind: str,
     record_type: str,
@@ -130,7 +130,7 @@ def make_batch(
     undoes: int | None = None,
     job: int | None = None,
 ) -> Batch | None:
-    """The batch of what is about to be done; None where nothing is."""
+    """The batch of what is about to be done, of rows that have an `outcome`; None where nothing is."""
     counts = Counter(row.outcome for row in rows)
     if not counts[DONE]:
         return None

@@ -151,7 +151,9 @@ class ManyJudge:
 
     def _may_ask(self, row: Any, asked: Move, around: Around) -> bool:
         """Whether somebody who sees the record, and may not change it, may ask another for it."""
-        return bool(self.checker.why(row, VIEW.format(self.name))) and self._verdict(row, asked, [], around)[0].may_ask
+        if not self.checker.why(row, VIEW.format(self.name)):
+            return False
+        return self._verdict(row, asked, [], (False, *around[1:]))[0].may_ask
 
     def _since(self, row: Any, seen_version: int, asked: Move, since: list[dict[str, Any]]) -> str:
         """Whether this very move was made before, or what decides was changed since; "" for neither."""

@@ -11,7 +11,7 @@ class AuditConfig(AppConfig):
 
     def ready(self) -> None:
         """Name the append-only tables and the long work; connect the triggers to the signals around a migration."""
-        from . import exporting, jobs, triggers
+        from . import evidence, exporting, jobs, triggers
         from .findings import events
         from .kept import keep
         from .models import Event, Review, Seal, SealLeaf
@@ -25,5 +25,6 @@ class AuditConfig(AppConfig):
         jobs.work(due.KIND, due.work)
         events.register()
         exporting.register()
+        evidence.register()
         pre_migrate.connect(triggers.before_migrate, sender=self)
         post_migrate.connect(triggers.after_migrate, sender=self)

@@ -26,7 +26,8 @@ class Display:
     `within(rows, viewer)` leaves the history rows that the viewer may see; `title(values)` names a row, `about(values)`
     is the model and id of what it is about, and `concerning(rows, model, ids)` leaves the rows about these. `labels`
     and `words` name fields, and what their stored values mean; `says` names "+" and "-"; `head` is the field whose
-    value tells most of a new row. Types of one `group` are one choice of a filter.
+    value tells most of a new row. Types of one `group` are one choice of a filter. Rows of a `personal` one
+    hold details of people outside, which are not handed on with what they are about.
     """
 
     visible_to: Callable[[Any], models.QuerySet]
@@ -43,6 +44,7 @@ class Display:
     head: tuple[str, ...] = ()
     group: str = ""
     group_name: Any = ""
+    personal: bool = False
 
 
 _displays: dict[type[models.Model], Display] = {}

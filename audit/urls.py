@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import exports, integrity, saved, trail
+from .views import evidence, exports, integrity, saved, trail
 
 app_name = "audit"
 
@@ -18,6 +18,8 @@ urlpatterns = [
     path("trail/export/progress/", exports.trail_export_progress, name="trail_export_progress"),
     path("trail/<str:kind>/<int:pk>/", trail.trail_row, name="trail_row"),
     path("trail/<str:kind>/<int:pk>/as-it-was/", trail.trail_as_it_was, name="trail_as_it_was"),
+    # evidence
+    path("evidence/<str:kind>/<int:pk>/", evidence.evidence_pack, name="evidence_pack"),
     # integrity
     path("integrity/", integrity.integrity, name="integrity"),
     path("integrity/verify/", integrity.integrity_verify, name="integrity_verify"),

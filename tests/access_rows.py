@@ -129,6 +129,7 @@ TABLE: dict[str, list[Row]] = {
     "records:exception_changes": [Row("get", 200, ADMINISTRATORS)],
     **ruled("notice_rule_new", "notice_rule_remove", "reason_new", "reason_change"),
     **ruled("exception_new", "exception_revoke", "rule_clause"),
+    "audit:evidence_pack": [Row("post", 200, {"auditor"}, "customer")],
     "audit:trail": [Row("get", 200, READERS)],
     "audit:trail_row": [Row("get", 200, READERS)],
     "audit:trail_export": [Row("post", 400, {"auditor"})],  # no kind of file is named

@@ -74,6 +74,7 @@ class World:
             "role": ["sales"],
             "team": [self.people["owner"].team.pk],
             "account_reset_password_from_key": ["1", "x-y"],
+            "audit:evidence_pack": ["customer", self.records["customer"].pk],
             "audit:trail_row": ["customer", self.records["customer"].history.last().history_id],
             "audit:trail_as_it_was": ["customer", self.records["customer"].history.last().history_id],
             "audit:integrity_finding": [self.records["finding"].pk],

@@ -31,6 +31,7 @@ def register() -> None:
         about=lambda values: (Customer, values["customer_id"]),
         concerning=lambda rows, model, ids: rows.filter(id__in=_contacts(ids)) if model is Customer else None,
         labels={"customer_id": _("customer"), "archived_at": _("archived")},
+        personal=True,
     )
 
 

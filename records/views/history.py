@@ -33,6 +33,7 @@ def history(request: HttpRequest, model: type[Record], pk: int) -> HttpResponse:
         "only_times": only_times,
         "is_first": start is None,
         "urls": page_urls(record),
+        "evidence_of": model._meta.model_name,
         "in_trail": f"{model._meta.model_name}:{pk}",
     }
     return render(request, "records/record_history.html", context)

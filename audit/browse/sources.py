@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from django.db import models
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Cast
 from django.utils.text import capfirst
 
 from audit.displays import Display, display_of
@@ -90,7 +91,7 @@ class Source:
     def first(self, rows: QuerySet, size: int, backwards: bool = False) -> QuerySet:
         """Moment, id, and the id of the row before, of the first `size` rows; no more than these are looked at."""
         if self.of is None:
-            nothing = models.Value(None, output_field=models.BigIntegerField())
+            nothing = Cast(models.Value(None), models.BigIntegerField())
             return self.ordered(rows.annotate(earlier=nothing), backwards).values_list(self.at, self.pk, "earlier")[
                 :size
             ]

@@ -191,6 +191,12 @@ def money(amount: Decimal | None, currency: str = "") -> SafeString | str:
     return format_html('<span class="num">{}{} {}</span>', sign, SYMBOLS.get(currency, currency), figures)
 
 
+@register.filter
+def figure(number: int) -> str:
+    """A number of things: 12,396."""
+    return f"{number:,}"
+
+
 # ---- forms ----
 
 

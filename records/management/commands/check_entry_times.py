@@ -55,7 +55,7 @@ def _as_text(report: Report) -> str:
         lines.append(f"  {words.details(found.code, found.told)}")
     if report.total > len(report.findings):
         lines.append(f"… {report.total - len(report.findings):,} more")
-    since = report.since.date().isoformat()
+    since = timezone.localdate(report.since).isoformat()
     lines.append(f"{report.rows:,} changes since {since} looked at: {report.total:,} findings, {report.open:,} open.")
     return "\n".join(lines)
 

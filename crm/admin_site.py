@@ -30,6 +30,7 @@ SECRET = frozenset({"crm.user.password", "audit.seal.mac"})  # and the content o
 APPS = ("records", "crm", "audit")
 SIZE, MOST, COLUMNS, LONG = 50, 1000, 8, 60  # rows of a page, rows one can page through, columns and letters of a list
 TRAIL = ("history_id", "history_date", "history_type", "id", "history_user_id", "channel", "reason", "batch")
+RECORD = ("id", "number", "name", "summary", "owner_id", "entered_at", "original_entered_at", "recorded_at", "version")
 KNOWN_BY = ("number", "username", "codename", "code")  # found by these, exactly, besides the id
 
 
@@ -121,6 +122,8 @@ class Table(ModelAdmin):
         """Those of the list."""
         if self.opts.pk.name == "history_id":
             return list(TRAIL)
+        if self.model in RECORDS.values():
+            return [name for name in RECORD if name in self.shown]
         long = {f.attname for f in self.opts.concrete_fields if isinstance(f, models.TextField | models.JSONField)}
         return [name for name in self.shown if name not in long][:COLUMNS] or self.shown[:1]
 

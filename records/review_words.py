@@ -72,6 +72,6 @@ def why(flags: dict[str, int], row: dict[str, Any], rows: int, zone: dt.tzinfo) 
         "export": _("who changed it had exported such records less than %(hours)s hours before"),
         "exception": _("made under an exception for a closed period"),
         "batch": together(rows),
-        "hours": _("made at %(at)s, outside %(opens)s to %(closes)s from Monday to Friday"),
+        "hours": _("made at %(at)s in the company’s zone, outside %(opens)s to %(closes)s from Monday to Friday"),
     }
     return [words[code] % facts for code in flags]

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from audit.models import ReviewItem
-from audit.times import now, zone_label
+from audit.times import now
 from records.forms.review import ReviewForm
 from records.models.access import person
 from records.refusals import Refused
@@ -102,15 +102,13 @@ class ItemPage:
 
     def render(self, form: ReviewForm, status: int = 200) -> HttpResponse:
         """The page; for htmx the dialog alone."""
-        zone = self.request.company.shown_zone
         each = self.shown
         context = {
             "each": each,
             "form": form,
-            "reasons": each.why(zone),
+            "reasons": each.why(self.request.company.shown_zone),
             "mine": had_a_hand(self.item, self.request.user.pk),
             "listed": self._listed(),
-            "zone": zone_label(zone, each.at),
         }
         name = "_review_dialog" if self.request.htmx else "review_item"
         return render(self.request, f"records/{name}.html", context, status=status)

@@ -200,6 +200,10 @@ SEAL_EVERY = env.int("SEAL_EVERY", 60)  # minutes
 SEAL_HEADS = env.str("SEAL_HEADS", str(VAR / "heads.jsonl"))  # a file, best on another machine; "" for none
 SEAL_MAIL = env.list("SEAL_MAIL", default=[])  # addresses that get every head
 
+BACKUP_DIR = env.str("BACKUP_DIR", str(VAR / "backups"))  # best on another disk, and copied to another machine
+BACKUP_KEEP = env.int("BACKUP_KEEP", 0)  # so many stay in a folder; 0 keeps all
+PG_BIN = env.str("PG_BIN", "")  # the folder of pg_dump and pg_restore, where they are not found by themselves
+
 SIMPLE_HISTORY_DATE_INDEX = False
 ANONYMOUS_USER_NAME = None  # guardian: there is no anonymous person
 GUARDIAN_MONKEY_PATCH_USER = GUARDIAN_MONKEY_PATCH_GROUP = False

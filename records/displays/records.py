@@ -66,5 +66,6 @@ def _names(viewer: Any, shown: list[str]) -> Named:
         "owner_id": people(),
         "customer_id": (Customer.objects.visible_to(viewer), "name"),
         "opportunity_id": (Opportunity.objects.visible_to(viewer), "name"),
+        "parent_id": (Customer.objects.visible_to(viewer), "name"),
     }
     return {name: value for name, value in known.items() if name in shown}

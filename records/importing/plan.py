@@ -92,10 +92,9 @@ class _Rows:
         empty, values = set(), dict(self.constants)
         for name, read in self.readers.items():
             text = self.columns[name].text(cells)
-            if self.stands and not text.strip():
+            if self.stands and not text.strip():  # of a record that stands it may stay as it is
                 empty.add(name)
-                if texts["number"]:
-                    continue
+                continue
             try:
                 values[name] = read(text)
             except NotAValue as no:
@@ -181,7 +180,7 @@ class _Rows:
 
     def _check_customer(self, line: int, texts: dict[str, str]) -> None:
         """A record without a customer is an opportunity by choice, or hangs on an opportunity that has one."""
-        if self.spec.record_type == "customer" or texts["number"] or texts["customer"] or texts["opportunity"]:
+        if self.spec.record_type == "customer" or self.stands or texts["customer"] or texts["opportunity"]:
             return
         self.plan.no_customer += 1
         if self.spec.record_type != "opportunity" or self.spec.no_customer != "none":

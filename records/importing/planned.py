@@ -25,7 +25,8 @@ class Spec:
 
     `existing` says what becomes of rows whose record stands already, known by its number or by its id in `source`:
     "skip", "update" or "refuse". Of an update `clear` says that empty cells empty their fields; otherwise they leave
-    them. `duplicates` "refuse" refuses rows that look like a record or a row before, "show" names them, "" looks not.
+    them. `duplicates` "refuse" refuses rows that look like a record or a row before, "show" names them, "" looks not;
+    `key` names the fields that tell duplicates, where they are not a customer's name, phone or e-mail.
     """
 
     record_type: str
@@ -44,6 +45,7 @@ class Spec:
     existing: str = "skip"
     clear: bool = False
     duplicates: str = "show"
+    key: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.existing not in EXISTING:
@@ -55,7 +57,7 @@ def spec_of(record_type: str, said: Mapping[str, Any]) -> Spec:
     known = {name: said[name] for name in Spec.__dataclass_fields__ if name in said and name != "record_type"}
     known["mapping"] = [(heading, name) for heading, name in known.get("mapping", [])]
     known["zone"] = zone(known["zone"])
-    known["left_out"] = tuple(known.get("left_out", ()))
+    known |= {name: tuple(known.get(name, ())) for name in ("left_out", "key")}
     return Spec(record_type, **known)
 
 
@@ -64,7 +66,7 @@ def said_of(spec: Spec) -> dict[str, Any]:
     said = {name: getattr(spec, name) for name in Spec.__dataclass_fields__ if name != "record_type"}
     said["mapping"] = [list(pair) for pair in spec.mapping]
     said["zone"] = getattr(spec.zone, "key", "UTC")
-    said["left_out"] = list(spec.left_out)
+    said |= {"left_out": list(spec.left_out), "key": list(spec.key)}
     return said
 
 

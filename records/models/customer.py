@@ -61,6 +61,9 @@ class Customer(Record):
         default=Importance.ORDINARY,
         db_default=Importance.ORDINARY,
     )
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="subsidiaries", verbose_name=_("part of")
+    )
     website = models.URLField(_("website"), blank=True, default="", db_default="")
     address = models.CharField(_("address"), max_length=300, blank=True, default="")
     note = models.TextField(_("note"), blank=True, default="")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -58,13 +60,8 @@ def _keys(text: str, steps: list[dict[str, list[Any]]]) -> Iterator[tuple[str, d
     yield sort_key(text), steps[-1]
 
 
-def existing_ids(model: type[Record], source: str, ids: Iterable[str]) -> set[str]:
-    """Which ids of the source are stored already, archived or not."""
-    found: set[str] = set()
-    for some in _chunks(sorted(set(ids) - {""})):
-        rows = model.objects.filter(external_source=source, external_id__in=some)
-        found |= set(rows.values_list("external_id", flat=True))
-    return found
+class Ambiguous:
+    """More than one person is called so."""
 
 
 class People:
@@ -73,15 +70,24 @@ class People:
     def __init__(self, said: dict[str, Any], default: Any) -> None:
         self.default = default
         self.known: dict[str, Any] = {}
-        for user in get_user_model().objects.filter(is_active=True):
-            for name in (user.display_name, user.email, user.username):
-                self.known[name.casefold()] = user
+        for name, user in _names():
+            other = self.known.get(name.casefold(), user)
+            self.known[name.casefold()] = user if other == user else Ambiguous
+        self.known.pop("", None)
         self.known |= {text.casefold(): user for text, user in said.items()}
         self.able: dict[int, bool] = {}
+        self.texts = owner_texts()
 
     def owner(self, text: str) -> Any:
-        """The person the text names, or the default; None for nobody."""
+        """The person the text names, or the default; None for nobody, Ambiguous for several."""
         return self.known.get(text.casefold(), self.default) if text else self.default
+
+    def near(self, text: str) -> str:
+        """Who may have been meant by a text that names nobody: the shown name, or ""."""
+        able = [name for name, user in self.known.items() if user is not Ambiguous]
+        cutoff = 0.5 if len(text) <= 3 else 0.7  # of a Chinese name of two letters one may be wrong
+        found = difflib.get_close_matches(text.casefold(), able, n=1, cutoff=cutoff)
+        return str(self.known[found[0]]) if found else ""
 
     def may_own(self, user: Any) -> bool:
         """Whether that person is active and may own records."""
@@ -89,6 +95,25 @@ class People:
             fresh = get_user_model().objects.get(pk=user.pk)
             self.able[user.pk] = fresh.is_active and OWN in person(fresh).permissions
         return self.able[user.pk]
+
+
+def owner_texts() -> dict[int, str]:
+    """What every person is called in a file so that it names them alone: shown name, e-mail or sign-in name."""
+    names = list(_names(active=False))
+    times = Counter(name for name, _pk in {(name.casefold(), user.pk) for name, user in names})
+    found: dict[int, str] = {}
+    for name, user in names:
+        if name and times[name.casefold()] == 1:
+            found.setdefault(user.pk, name)
+    return found
+
+
+def _names(*, active: bool = True) -> Iterator[tuple[str, Any]]:
+    """(name, person), all shown names first; the rest of a person's names follow."""
+    people = list(get_user_model().objects.order_by("pk").filter(**({"is_active": True} if active else {})))
+    for attribute in ("display_name", "email", "username"):
+        for user in people:
+            yield getattr(user, attribute) or "", user
 
 
 def _chunks(texts: list[str]) -> Iterator[list[str]]:

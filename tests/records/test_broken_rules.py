@@ -11,7 +11,7 @@ from records.importing.plan import Planned
 from records.models import CompanyRules, Customer, FollowUp, TypeRule, Window
 from records.refusals import Refused
 from records.services.entry_time import change_entry_time
-from records.services.judging_rows import Judge
+from records.services.imports.judging import Judge
 from records.services.records import actor, create_record
 from records.services.rules import change_rule
 from tests import cast as make

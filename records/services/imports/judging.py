@@ -13,8 +13,7 @@ from records.importing.plan import Planned
 from records.models import RECORDS
 from records.models.access import REDATE
 from records.rules import Case, Finding, Limits, judge
-
-from .judging import limits_for
+from records.services.judging import limits_for
 
 
 class Judge:

@@ -1,0 +1,42 @@
+"""Rows of a file whose record stands already: known by its number, or by its id in the file's system."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from records.importing.plan import Plan, Planned
+
+AT_ONCE = 300  # texts per question
+
+
+def find_standing(plan: Plan, model: Any) -> dict[int, int]:
+    """Line → id of the record, archived or not; rows of new records are left out. Asks no rights yet."""
+    numbers = _ids(model, "number", (row.number for row in plan.rows))
+    given = (row.external_id for row in plan.rows if not row.number)
+    externals = _ids(model, "external_id", given, external_source=plan.spec.source)
+    found = {}
+    for row in plan.rows:
+        pk = numbers.get(row.number) if row.number else externals.get(row.external_id)
+        if pk is not None:
+            found[row.line] = pk
+    return found
+
+
+def _ids(model: Any, name: str, texts: Iterable[str], **more: Any) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for some in parts(sorted(set(texts) - {""})):
+        rows = model._default_manager.filter(**{f"{name}__in": some}, **more)
+        found |= dict(rows.values_list(name, "pk"))
+    return found
+
+
+def parts(texts: list[Any], size: int = AT_ONCE) -> Iterator[list[Any]]:
+    """The list in parts of `size`."""
+    for start in range(0, len(texts), size):
+        yield texts[start : start + size]
+
+
+def pairs(rows: Iterable[Planned], standing: dict[int, int]) -> list[tuple[int, Planned]]:
+    """(id, row) of the rows whose record stands, in the order of the ids."""
+    return sorted(((standing[row.line], row) for row in rows if row.line in standing), key=lambda pair: pair[0])

@@ -198,10 +198,11 @@ def sentences(told, seals, own, bare, proofs, kept):
         yield f"- {len(bare)} rows are not sealed yet. Nothing is proven of them:"
         yield from (f"  row {row['id']} of {row['kind']}" for row in bare)
     if kept is None:
-        yield "- That the chain itself was not made anew, by somebody who may write to the database and knows the key."
+        yield "- That the whole chain was not made anew. Whoever made this pack could have done that."
         yield "  Compare the newest head with one kept elsewhere (a mail, a file of heads): --head HEX."
     yield "- The signatures of the seals (mac in heads.json): checking them needs the key, which stays with its owner."
-    yield "- That nothing came after the last row here, and that what people typed was true."
+    yield "- That nothing came after the last row here, that no event about the record was left out of the pack,"
+    yield "  and that what people typed was true."
     yield "- index.html: it is there to be read. What counts is rows.json."
 
 

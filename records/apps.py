@@ -10,14 +10,17 @@ class RecordsConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the trail how records are shown, that batches are never changed, and what else is verified."""
+        from audit.jobs import work
         from audit.kept import keep
 
         from . import verifying
-        from .entry_checks import due
         from .displays import register
+        from .entry_checks import due
         from .models import Batch
+        from .services import undo_work
 
         register()
+        work(undo_work.KIND, undo_work.work)
         keep(Batch, sealed=True)
         verifying.register()
         due.register()

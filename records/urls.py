@@ -8,6 +8,7 @@ from .views import (
     access,
     access_batches,
     all_access,
+    batches,
     contacts,
     contracts,
     customers,
@@ -139,6 +140,14 @@ urlpatterns += [
     path("rules/notices/", notice_rules.notice_rules, name="notice_rules"),
     path("rules/notices/new/", notice_rules.notice_rule_new, name="notice_rule_new"),
     path("rules/notices/<int:pk>/remove/", notice_rules.notice_rule_remove, name="notice_rule_remove"),
+]
+
+# batches
+urlpatterns += [
+    path("batches/", batches.batch_list, name="batch_list"),
+    path("batches/<int:pk>/", batches.batch_detail, name="batch_detail"),
+    path("batches/<int:pk>/undo/", batches.batch_undo, name="batch_undo"),
+    path("batches/<int:pk>/progress/", batches.batch_progress, name="batch_progress"),
 ]
 
 # rules

@@ -10,8 +10,9 @@ from django.urls import reverse
 
 from audit.models import Finding
 from crm.models import Role
-from records.models import Notice, NoticeRule, Reason
+from records.models import Customer, Notice, NoticeRule, Reason
 from records.services.contacts import add_contact
+from records.services.entry_time.many import ManyMove, change_many
 from records.services.exceptions import add_exception
 from records.services.grant_batches import grant_many
 from records.services.grants import Terms, grant
@@ -57,6 +58,9 @@ class World:
             "grant_revoke": grant,
             "access_many": ["customer"],
             "access_batch": [self.records["batch"].pk],
+            "batch_detail": [self.records["moves"].pk],
+            "batch_undo": [self.records["moves"].pk],
+            "batch_progress": [self.records["moves"].pk],
             "access_batch_revoke": [self.records["batch"].pk],
             "notice_read": [self.records["notice"].pk],
             "notice_rule_remove": [self.records["notice rule"].pk],
@@ -145,6 +149,7 @@ def _things(cast: Any, records: dict[str, Any], people: dict[str, Any], customer
         "request": ask(record=call, seen_version=1, by=cast.colleague, **wish, **common),
         "notice": Notice.objects.filter(user=cast.owner).latest("pk"),
         "notice rule": _told(cast, common),
+        "moves": _moves(cast),
         "review": queued(_moved(cast)),
         "finding": Finding.objects.create(source="times", code="burst", key="x", found_at=NOW, seen_at=NOW),
         "exception": add_exception(
@@ -158,6 +163,13 @@ def _moved(cast: Any) -> Any:
     record = make.customer(cast.owner)
     moved(record, cast.manager)
     return record
+
+
+def _moves(cast: Any) -> Any:
+    """A batch of the owner's: a customer moved by a bulk change."""
+    record, words = make.customer(cast.owner), {"reason": "other", "note": "x", "title": "x"}
+    moves = [ManyMove(record.pk, record.version, NOW - days(1))]
+    return change_many(moves=moves, model=Customer, by=cast.owner, channel="bulk", clock=clock, **words).batch
 
 
 def _told(cast: Any, common: dict[str, Any]) -> NoticeRule:

@@ -51,6 +51,7 @@ class RowResult:
     warnings: tuple[str, ...] = ()
     by_name: str = ""
     by_at: dt.datetime | None = None
+    version: int = 0  # at which it was judged
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
+
+from audit.acts import act
 from records.models import FollowUp
+from records.services.bulk import insert_many
 from records.services.entry_time.many import ManyMove, change_many, preview_many
+from records.services.numbers import next_numbers
 from tests import cast as make
 from tests.cast import NOW, clock
 
@@ -33,6 +38,15 @@ def calls(cast: Any, number: int, customer: Any = None, owner: Any = None, **val
     """So many follow-ups of the owner on one customer."""
     customer = customer or make.customer(cast.owner)
     return [make.follow_up(owner or cast.owner, customer, **values) for _ in range(number)]
+
+
+def many_calls(cast: Any, customer: Any, number: int) -> list[FollowUp]:
+    """So many follow-ups of the owner, put in as an import would."""
+    stamps = {"entered_at": NOW, "original_entered_at": NOW, "recorded_at": NOW}
+    with transaction.atomic(), act(by=cast.owner, reason="import", note="", channel="import", at=NOW):
+        numbers = next_numbers(FollowUp, NOW, number)
+        insert_many([FollowUp(number=n, summary=n, customer=customer, owner=cast.owner, **stamps) for n in numbers])
+    return list(FollowUp.objects.order_by("pk"))
 
 
 def fresh(records: Any) -> list[Any]:

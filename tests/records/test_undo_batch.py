@@ -21,7 +21,7 @@ from records.services.records import archive_record, update_record
 from tests import cast as make
 from tests.cast import NOW, clock, days
 from tests.records.doing import acting, assert_chain
-from tests.records.many import calls, change, fresh, moved
+from tests.records.many import calls, change, fresh, many_calls, moved
 
 HISTORY = FollowUp.history.model
 DAY = days(-1)
@@ -78,15 +78,6 @@ def test_of_a_thousand_ten_were_touched_since_and_stay_named(cast):
     assert {each.outcome for each in foresee_undo(batch, cast.owner, NOW).rows} == {"kept"}
     for record in (records[0], records[1]):
         assert_chain(record)
-
-
-def many_calls(cast, customer, number):
-    """Follow-ups put in as an import would."""
-    stamps = {"entered_at": NOW, "original_entered_at": NOW, "recorded_at": NOW}
-    with transaction.atomic(), act(by=cast.owner, reason="import", note="", channel="import", at=NOW):
-        numbers = next_numbers(FollowUp, NOW, number)
-        insert_many([FollowUp(number=n, summary=n, customer=customer, owner=cast.owner, **stamps) for n in numbers])
-    return list(FollowUp.objects.order_by("pk"))
 
 
 def test_another_field_touched_since_keeps_nothing(cast):

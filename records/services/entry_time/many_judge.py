@@ -187,6 +187,7 @@ class ManyJudge:
 
     def _row(self, row: Any, asked: Move, outcome: str, findings: tuple[Finding, ...], **more: Any) -> RowResult:
         told = {"number": row.number, "before": row.entered_at, "after": asked.entered_at, "owner_id": row.owner_id}
+        more["version"] = row.version
         codes = more.pop("codes", tuple(finding.code for finding in findings))
         return RowResult(row.pk, outcome, **told, findings=findings, codes=codes, **more)
 

@@ -143,14 +143,15 @@ def postgres_function(table: Table) -> str:
 def postgres_capture(table: Table) -> dict[str, str]:
     """Raw UPDATE, INSERT, DELETE and TRUNCATE of a tracked table.
 
-    After an insert, not before: ON CONFLICT tries one that may never be, and would leave a '+' of it.
+    After an insert, not before: ON CONFLICT tries one that may never be, and would leave a '+' of it. One OR of all
+    columns, not two rows compared: PostgreSQL tells it the same way after a dump was loaded, so `compare` does too.
     """
     name = table.name
-    new, old = (", ".join(f'{row}."{c}"' for c in _watched(table)) for row in ("NEW", "OLD"))
+    moved = " OR ".join(f'NEW."{c}" IS DISTINCT FROM OLD."{c}"' for c in _watched(table))
     run = f"EXECUTE FUNCTION {PREFIX}{name}_capture()"
     return {
         f"{PREFIX}sql_update": f"BEFORE UPDATE ON {name} FOR EACH ROW "
-        f"WHEN (NEW.version = OLD.version AND ({new}) IS DISTINCT FROM ({old})) {run}",
+        f"WHEN (NEW.version = OLD.version AND ({moved})) {run}",
         f"{PREFIX}sql_insert": f"AFTER INSERT ON {name} FOR EACH ROW WHEN (NEW.version = 0) {run}",
         f"{PREFIX}sql_delete": f"BEFORE DELETE ON {name} FOR EACH ROW WHEN ({_postgres_off(APP_DELETE)}) {run}",
         f"{PREFIX}no_truncate": f"BEFORE TRUNCATE ON {name} FOR EACH STATEMENT "

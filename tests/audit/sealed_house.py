@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from django.core.management import call_command
 from django.db import connection, transaction
@@ -243,10 +244,11 @@ def past_triggers() -> Iterator[None]:
 
 
 def verify(house: House, *options: str) -> tuple[int, str]:
-    """`manage.py verify`: its exit code and what it prints."""
+    """`manage.py verify` by the clock of the house: its exit code and what it prints."""
     out, code = StringIO(), 0
     try:
-        call_command("verify", f"--heads={house.heads}", *options, stdout=out, stderr=StringIO())
+        with mock.patch.object(times, "now", house.clock):
+            call_command("verify", f"--heads={house.heads}", *options, stdout=out, stderr=StringIO())
     except SystemExit as end:
         code = int(end.code or 0)
     return code, out.getvalue()

@@ -8,7 +8,8 @@ import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import Error
+from django.db import Error, connection
+from django.db.migrations.executor import MigrationExecutor
 
 from audit import times
 from audit.verify import Report, run
@@ -28,6 +29,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Findings go to standard output, progress to standard error."""
+        _check_migrated()
         since, progress = _since(options["since"]), _Progress(self.stderr)
         keep = not options["no_store"]
         try:
@@ -52,6 +54,13 @@ class _Progress:
         elif said not in (self._said, "end"):
             self.out.write(f"{said}: {done:,}")
         self._said = said or ""
+
+
+def _check_migrated() -> None:
+    """Tables that this version of Redate does not know cannot be checked by it. Raises CommandError."""
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise CommandError("The database is of another version of Redate. Run `manage.py migrate`.", returncode=2)
 
 
 def _since(text: str | None) -> int | dt.date | None:

@@ -20,6 +20,7 @@ from audit.seals import last_seal, seal
 from audit.tree import leaf_of, root_of
 from records.services.contacts import add_contact
 from records.services.entry_time import change_entry_time
+from records.services.records import update_record
 from tests import cast as make
 from tests.audit.sealing import event
 from tests.cast import NOW, clock, days
@@ -29,11 +30,13 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 
 @pytest.fixture
 def call(cast):
-    """A follow-up whose entry time moved twice; other rows between, in three seals; one refusal and one review."""
+    """A follow-up edited, its entry time moved twice; other rows between; one refusal and one review; five seals."""
     customer = make.customer(cast.owner, name="北辰 Bearings")
     call = make.follow_up(cast.owner, customer, summary="Call & “offer” <b>")
+    common = {"by": cast.owner, "channel": "web", "clock": clock}
+    update_record(record=call, seen_version=1, values={"outcome": "He calls back"}, **common)
     seal(clock)
-    for version, back in enumerate((1, 2), start=1):
+    for version, back in enumerate((1, 2), start=2):
         move(call, version, NOW - days(back), cast.owner)
         event()
         seal(clock)
@@ -96,7 +99,7 @@ def test_the_script_accepts_a_good_pack_without_django(files, check, tmp_path):
     done = check(files, listed=False)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     assert "The pack holds." in done.stdout
-    assert "3 rows of its own history" in done.stdout
+    assert "4 rows of its own history" in done.stdout
     assert last_seal().head in done.stdout
     assert "checking them needs the key" in done.stdout
 
@@ -116,7 +119,7 @@ def test_it_holds_the_rows_proofs_and_chain_of_the_record(call, files):
     assert {row["kind"] for row in rows} == {"audit.historicalfollowup", "audit.event", "audit.review"}
     columns = json.loads(files["heads.json"])
     assert [each["number"] for each in columns["seals"]] == [1, 2, 3, 4, 5]
-    assert len(json.loads(files["proofs.json"])["proofs"]) == len(rows) == 5
+    assert len(json.loads(files["proofs.json"])["proofs"]) == len(rows) == 6
     by_id = {row["id"]: row["row"] for row in own}
     newest = call.history.first()
     assert by_id[newest.history_id]["entered_at"] == "2026-03-16T06:32:00.000000Z"
@@ -144,7 +147,7 @@ def test_a_head_kept_elsewhere_is_compared(files, check):
 
 
 def test_rows_that_are_not_sealed_yet_are_named_as_not_proven(cast, call, check):
-    move(call, 3, NOW - days(3), cast.owner)
+    move(call, 4, NOW - days(3), cast.owner)
     files = opened(evidence.pack(call, cast.auditor, clock))
     done = check(files)
     assert done.returncode == 3
@@ -216,8 +219,8 @@ def test_the_auditor_takes_it_from_the_history_page_and_that_is_kept(cast, call,
     kept = Event.objects.get(kind="evidence")
     assert (kept.actor_id, kept.record_type, kept.record_id) == (cast.auditor.pk, "records.followup", call.pk)
     assert kept.what == {
-        "rows": 5,
-        "sealed": 5,
+        "rows": 6,
+        "sealed": 6,
         "head": last_seal().head,
         "sha256": sha256(response.content).hexdigest(),
     }
@@ -266,7 +269,7 @@ def a_zero_width_character(pack):
 
 
 def the_time_and_its_successor(pack):
-    _first, second, third = own_rows(pack)
+    second, third = own_rows(pack)[-2:]
     second["row"]["entered_at"] = third["row"]["previous_entered_at"] = "2026-03-15T06:32:00.000000Z"
 
 
@@ -280,6 +283,12 @@ def a_row_left_out(pack):
 
 def a_row_and_its_proof_left_out(pack):
     row = own_rows(pack)[1]
+    pack["proofs.json"]["proofs"].remove(proof_of(pack, row))
+    rows_of(pack).remove(row)
+
+
+def a_move_and_its_proof_left_out(pack):
+    row = own_rows(pack)[2]
     pack["proofs.json"]["proofs"].remove(proof_of(pack, row))
     rows_of(pack).remove(row)
 
@@ -302,7 +311,7 @@ def a_row_said_to_wait(pack):
 
 
 def two_rows_swapped(pack):
-    first, second, _third = own_rows(pack)
+    first, second = own_rows(pack)[:2]
     first["row"], second["row"] = second["row"], first["row"]
 
 
@@ -384,6 +393,7 @@ MUTATIONS = [
     a_column_more,
     a_row_left_out,
     a_row_and_its_proof_left_out,
+    a_move_and_its_proof_left_out,
     a_row_twice,
     a_row_under_another_id,
     a_proof_left_out,

@@ -16,7 +16,11 @@ from records.deciders import number_waiting
 from . import demo_people
 
 THEMES = ("light", "dark")
-SECTIONS = ("customer", "opportunity", "follow_up", "contract", "request", "batch", "trail", "review", "integrity", "access", "people")
+SECTIONS = (
+    *("customer", "opportunity", "follow_up", "contract"),
+    *("request", "batch", "trail", "review", "integrity"),
+    *("access", "people", "bulk", "import", "backup"),
+)
 
 
 def site(request: HttpRequest) -> dict[str, Any]:

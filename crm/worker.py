@@ -1,10 +1,11 @@
-"""What happens beside the server: long work is done, mails of notices go out, requests expire. One or several."""
+"""What happens beside the server: long work, chores by the clock, mails of notices. One worker or several."""
 
 from __future__ import annotations
 
 import datetime as dt
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,14 +13,15 @@ from django.db import close_old_connections
 
 from audit import times
 from audit.jobs import run_next
+from crm.chores import do_chores
 from crm.notice_mails import compose, message_id, told_until, zone_for
 from records.models import CompanyRules
 from records.models.rules import company
 from records.services import outbox
-from records.services.time_requests import expire_due
 
 logger = logging.getLogger(__name__)
 Clock = Callable[[], dt.datetime]
+CHORES_EVERY = 20  # seconds
 
 
 class Worker:
@@ -28,6 +30,7 @@ class Worker:
     def __init__(self, clock: Clock = times.now) -> None:
         self.clock = clock
         self._stop = threading.Event()
+        self._chores_at = float("-inf")
 
     def stop(self, *signal: Any) -> None:
         """Stop after what is under way; fit for a signal handler."""
@@ -45,12 +48,18 @@ class Worker:
 
     def once(self) -> int:
         """What is due now. Gives the number of mails that went out."""
-        while not self._stop.is_set() and run_next(self.clock):
-            pass
-        expire_due(self.clock)
+        self._work()
+        if time.monotonic() - self._chores_at >= CHORES_EVERY:
+            self._chores_at = time.monotonic()
+            do_chores(self.clock)
+            self._work()  # some chores ask for it
         self._give_up()
         rules = company()
         return sum(self._mails_of(person, rules) for person in outbox.people_waiting())
+
+    def _work(self) -> None:
+        while not self._stop.is_set() and run_next(self.clock):
+            pass
 
     def _give_up(self) -> None:
         """Say loudly what could not be mailed for a week; the notices stay on their page."""

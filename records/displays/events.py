@@ -22,6 +22,7 @@ def register() -> None:
     track_event("refused", gettext_lazy("Refused"), group="refused", tells=_refused)
     track_event("notice_rule_added", gettext_lazy("Told besides"), tells=_told)
     track_event("notice_rule_removed", gettext_lazy("Told no longer"), tells=_told)
+    track_event("review", gettext_lazy("Reviewed"), tells=_reviewed)
     track_event("demo_started", gettext_lazy("Demo begun"))
     track_event("demo_finished", gettext_lazy("Demo filled"))
 
@@ -34,6 +35,15 @@ def _refused(facts: Facts, known: Any) -> str:
         return said
     wanted = format_time(at, timezone.get_current_timezone(), styles.style())
     return _("%(rules)s; wanted %(time)s") % {"rules": said, "time": wanted}
+
+
+def _reviewed(facts: Facts, known: Any) -> str:
+    """What the reviewer said, and of how many changes where it was a batch."""
+    said = _("In order") if facts.get("outcome") == "ok" else _("Sent back")
+    number = int(facts.get("rows") or 1)
+    if number == 1:
+        return said
+    return _("%(said)s: %(number)s changes of one batch") % {"said": said, "number": number}
 
 
 def _told(facts: Facts, known: Any) -> str:
@@ -53,6 +63,14 @@ def rule_name(code: Any) -> str:
         "grant_ceiling": _("More than one holds"),
         "import_right": _("No right to import"),
         "rules_right": _("No right to change rules"),
+        "purge_right": _("No right to take rows out of the trail"),
+        "purge_reason": _("No reason for taking rows out of the trail"),
+        "finding_right": _("No right to explain findings"),
+        "finding_own": _("Nobody explains findings about their own changes"),
+        "review_right": _("No right to review"),
+        "review_own": _("Nobody reviews their own change"),
+        "review_done": _("Signed off already"),
+        "review_changed": _("Changed since it was looked at"),
         "people_right": _("No right to change people"),
         "see_right": _("No right to see the record"),
         "decide_right": _("No right to answer requests"),

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import QueryDict
 
 from audit.canonical import kind_of
 from audit.models import Event, ReviewItem
+from audit.telling import kinds_of
 from records import review_risk
 from records.models import RECORDS
 from records.models.rules import company
@@ -204,17 +206,17 @@ def _times(name: str, rows: list[Row]) -> dict[int, list[dt.datetime]]:
 def _exports(name: str, rows: list[Row]) -> dict[int | None, list[dt.datetime]]:
     """When those who made the changes exported records of the type."""
     moments, people = [row["history_date"] for row in rows], {row["history_user_id"] for row in rows} - {None}
-    events = Event.objects.filter(kind="export", actor_id__in=people)
+    events = Event.objects.filter(kind__in=["export", *kinds_of("export")], actor_id__in=people)
     within = events.filter(at__gte=min(moments) - EXPORT_WITHIN, at__lte=max(moments))
     found = defaultdict(list)
     for person, moment, about, what in within.values_list("actor_id", "at", "record_type", "what"):
-        if _touches(name, about, what.get("types") or ()):
+        if _touches(name, about, what):
             found[person].append(moment)
     return found
 
 
-def _touches(name: str, about: str, types: Iterable[str]) -> bool:
-    """Whether an export held records of the type: it names it, or is of many types, or does not say of which."""
-    named = [*types, *([about] if about else [])]
-    known = [each.rpartition(".")[2].replace("_", "").removeprefix("historical") for each in named]
-    return not set(known) & set(RECORDS) or name in known
+def _touches(name: str, about: str, what: dict[str, Any]) -> bool:
+    """Whether an export held records of the type: it names it, or none at all. Facts name `types`, or the `query`."""
+    named = what.get("types") or QueryDict(str(what.get("query", ""))).getlist("type") or [about]
+    known = {each.rpartition(".")[2] for each in named if each}
+    return not known or name in known

@@ -104,12 +104,23 @@ def test_the_third_change_within_a_week_counts(cast, call):
         (HOUR, {}, "manager", True),
         (days(1) + dt.timedelta(seconds=1), {}, "manager", False),
         (HOUR, {"types": ["customer", "contract"]}, "manager", False),
+        (HOUR, {"query": "q=x&type=contract&type=followup"}, "manager", True),
+        (HOUR, {"query": "q=x&type=contract"}, "manager", False),
+        (HOUR, {"query": "q=x"}, "manager", True),
         (HOUR, {}, "senior", False),
         (-HOUR, {}, "manager", False),
     ],
 )
 def test_after_an_export_of_such_records_by_the_same_person(cast, call, before, what, who, flagged):
     record_event(kind="export", by=getattr(cast, who), at=NOW - before, what=what)
+    moved(call, cast.manager)
+    assert ("export" in read(queued(call).flags)) is flagged
+
+
+@pytest.mark.parametrize(("about", "flagged"), [("call", True), ("customer", False)])
+def test_after_an_evidence_pack_of_such_a_record(cast, call, about, flagged):
+    record = {"call": call, "customer": call.customer}[about]
+    record_event(kind="evidence", by=cast.manager, at=NOW - HOUR, record=record, what={"rows": 3})
     moved(call, cast.manager)
     assert ("export" in read(queued(call).flags)) is flagged
 

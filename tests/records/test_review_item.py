@@ -13,6 +13,7 @@ from audit.models import Event, Review, ReviewItem
 from crm.models import Role
 from records.models import Notice
 from records.refusals import Refused
+from records.services.batches import undo_batch
 from records.services.reviews import Seen, sign_off
 from records.services.time_requests import Seen as SeenRequest
 from records.services.time_requests import approve
@@ -20,6 +21,8 @@ from tests import cast as make
 from tests.audit.house import run, typed
 from tests.beside import together
 from tests.cast import NOW, clock, days
+from tests.records.many import calls, change
+from tests.records.many import moved as shifted
 from tests.records.requesting import asked, seen_now
 from tests.records.reviewing import PAGE, look, moved, page, queued, say, text
 from tests.records.test_review_filling import batch_of
@@ -234,6 +237,21 @@ def test_a_batch_is_signed_off_as_one(cast, sign_in):
     assert ReviewItem.objects.get().state == "ok"
     as_reviewer(cast.manager)
     assert "3 customers" in text(sign_in(cast.manager).get(page(item)))
+
+
+def test_a_bulk_change_and_its_undo(cast, sign_in):
+    records = calls(cast, 3)
+    batch = change(shifted(records, days(-9)), cast.manager).batch
+    client = sign_in(cast.auditor)
+    html = text(client.get(PAGE))
+    assert "3 follow-ups" in html
+    assert "Undone since." not in html
+    assert client.get(reverse("records:batch_detail", args=[batch.pk])).status_code == 200
+    assert f"/batches/{batch.pk}/" in html
+    undo_batch(batch=batch, by=cast.manager, clock=clock)
+    html = text(client.get(PAGE))
+    assert html.count("3 records in one go") == 2
+    assert html.count("Undone since.") == 1
 
 
 def test_a_batch_that_grew_since_is_looked_at_again(cast, sign_in):

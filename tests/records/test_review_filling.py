@@ -15,7 +15,7 @@ from records.models._entry_time_key import key
 from records.review_risk import MANY, read
 from records.services import review_filling
 from records.services.assign import change_owner
-from records.services.review_filling import OVERLAP, fill_queue, fill_queue_if_due
+from records.services.review_filling import fill_queue, fill_queue_if_due
 from tests import cast as make
 from tests.audit.house import exception, run, typed
 from tests.beside import Beside
@@ -190,7 +190,7 @@ def test_what_comes_after_a_batch_was_signed_off_is_an_item_of_its_own(cast):
 def test_an_older_row_that_commits_late_is_found(cast, call):
     """Rows of a transaction that began earlier are older, and have smaller ids, than what is in the queue already."""
     late = make.follow_up(cast.owner, make.customer(cast.owner))
-    moved(late, cast.manager, at=NOW - OVERLAP + dt.timedelta(seconds=1))
+    moved(late, cast.manager, at=NOW - 5 * HOUR)
     moved(call, cast.manager)
     row = late.history.latest("history_id").history_id
     assert fill_queue(clock) == 2

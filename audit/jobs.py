@@ -56,8 +56,16 @@ def look(job_id: int) -> Job | None:
 def run_next(clock: Clock) -> Job | None:
     """Do the oldest work that waits or was left; gives it as it ended, or None where nothing is due."""
     job = _take(clock)
-    if job is None:
-        return None
+    return _run(job, clock) if job is not None else None
+
+
+def run_now(asked: Job, clock: Clock) -> Job | None:
+    """Do this work here, without a worker, for it is small; None where a worker was quicker."""
+    job = _take(clock, pk=asked.pk)
+    return _run(job, clock) if job is not None else None
+
+
+def _run(job: Job, clock: Clock) -> Job:
     with Beat(job, clock) as beat:
         try:
             job.result = _kinds[job.kind](job, beat)
@@ -72,11 +80,11 @@ def run_next(clock: Clock) -> Job | None:
     return job
 
 
-def _take(clock: Clock) -> Job | None:
-    """The oldest due job, claimed; one that was left too often is given up."""
+def _take(clock: Clock, **which: Any) -> Job | None:
+    """The oldest due job of those, claimed; one that was left too often is given up."""
     now = clock()
     left = Q(state=Job.State.RUNNING) & (Q(beat_at__isnull=True) | Q(beat_at__lt=now - LEFT_AFTER))
-    due = Job.objects.filter(Q(state=Job.State.WAITING) | left, kind__in=_kinds)
+    due = Job.objects.filter(Q(state=Job.State.WAITING) | left, kind__in=_kinds, **which)
     with transaction.atomic():
         job = due.select_for_update(skip_locked=True).order_by("pk").first()
         if job is None:

@@ -79,7 +79,8 @@ class _Rows:
 
     def _format(self, table: Table, use: Use) -> str:
         formats = self.spec.date_formats
-        chosen = formats.get(use.column.name) or formats.get("", "")
+        place = f"#{use.column.index + 1}"
+        chosen = formats.get(place) or formats.get(use.column.name) or formats.get("", "")
         cells = [(line, cells[use.column.index]) for line, cells in table.rows]
         found = choose_format(use.column.label, cells, chosen)
         self.plan.formats[use.field] = found

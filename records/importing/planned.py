@@ -32,7 +32,7 @@ class Spec:
     record_type: str
     mapping: list[tuple[str, str]]
     zone: dt.tzinfo
-    date_formats: dict[str, str] = field(default_factory=dict)  # heading, or "" for all → format
+    date_formats: dict[str, str] = field(default_factory=dict)  # heading, #position, or "" for all → format
     blank: str = ""
     no_customer: str = "refuse"
     values: dict[str, dict[str, str]] = field(default_factory=dict)

@@ -65,10 +65,13 @@ class Ambiguous:
 
 
 class People:
-    """Owners by the texts of a file: what was said they mean, else sign-in name, shown name or e-mail."""
+    """Owners by the texts of a file: what was said they mean, else sign-in name, shown name or e-mail.
 
-    def __init__(self, said: dict[str, Any], default: Any) -> None:
-        self.default = default
+    `default` is the owner for texts that name nobody, `blank` for those that are empty.
+    """
+
+    def __init__(self, said: dict[str, Any], default: Any, blank: Any = None) -> None:
+        self.default, self.blank = default, blank or default
         self.known: dict[str, Any] = {}
         for name, user in _names():
             other = self.known.get(name.casefold(), user)
@@ -80,7 +83,7 @@ class People:
 
     def owner(self, text: str) -> Any:
         """The person the text names, or the default; None for nobody, Ambiguous for several."""
-        return self.known.get(text.casefold(), self.default) if text else self.default
+        return self.known.get(text.casefold(), self.default) if text else self.blank
 
     def near(self, text: str) -> str:
         """Who may have been meant by a text that names nobody: the shown name, or ""."""

@@ -35,11 +35,12 @@ def load_contacts(
     trial: bool = False,
     job: int | None = None,
     beat: Any = None,
+    then: Any = None,
 ) -> Loaded:
     """Add the contacts of `plan` (record_type "contact") to their customers, found by number, id or name.
 
     A contact is known by its name at the customer; `plan.spec.existing` says what becomes of one that stands. Raises
-    ImportRefused and Refused as `load` does.
+    ImportRefused and Refused, and calls `then`, as `load` does.
     """
     texts = [row.customer for row in plan.rows if row.customer]
     found = find_records(Customer, texts, plan.spec.source, by, clock())
@@ -50,7 +51,7 @@ def load_contacts(
         raise refuse("import_right")
     before = loaded_before(plan, digest, job)
     if before is not None:
-        return Loaded(existing=len(plan.rows), errors=plan.errors, earlier=before)
+        return _ended(Loaded(existing=len(plan.rows), errors=plan.errors, earlier=before), then)
     wishes, errors = _wishes(plan, find_records(Customer, texts, plan.spec.source, checker.user, checker.at))
     judged = judge_contacts(wishes, checker, plan.spec.existing)
     errors = sorted([*plan.errors, *errors, *judged.errors], key=lambda error: error.line)
@@ -68,7 +69,7 @@ def load_contacts(
     if trial:
         transaction.set_rollback(True)
     kept = len(judged.standing)
-    return Loaded(
+    loaded = Loaded(
         batch=batch,
         created=len(judged.new),
         updated=len(judged.changed),
@@ -78,6 +79,13 @@ def load_contacts(
         errors=errors,
         outcome=outcome,
     )
+    return _ended(loaded, then)
+
+
+def _ended(loaded: Loaded, then: Any) -> Loaded:
+    if then is not None:
+        then(loaded)
+    return loaded
 
 
 def _wishes(plan: Plan, customers: dict[str, Any]) -> tuple[list[Wish], list[RowError]]:

@@ -39,6 +39,7 @@ def load(
     clock: Clock,
     channel: str,
     owner: Any = None,
+    blank_owner: Any = None,
     owners: dict[str, Any] | None = None,
     create_missing_customers: bool = False,
     skip_bad_rows: bool = False,
@@ -47,22 +48,24 @@ def load(
     acknowledged: Iterable[str] = (),
     job: int | None = None,
     beat: Any = None,
+    then: Any = None,
 ) -> Loaded:
     """Store the rows of `plan`, read from the file called `file` whose bytes have that `digest`.
 
     Rows whose record stands already are skipped, updated or refused, as `plan.spec.existing` says. `owners` says which
-    person a text of the owner column means, `owner` who gets the others. Entry times of new records obey the rules as
-    everyone's, only the window is lifted by the right to back-fill; changed ones of standing records walk through the
-    door with the reason "back-fill", `acknowledged` are codes of warnings ticked for them. `note` is the person's words
-    beside the file's name. Raises ImportRefused with every row that cannot be stored, unless `skip_bad_rows`; Refused
-    without the right to import. `trial` does all of it and takes it back; `job` is the worker's, whose load is done
-    once; `beat.step(done, total, said)` is told how far it is.
+    person a text of the owner column means, `owner` who gets the others, `blank_owner` those without a text. Entry
+    times of new records obey the rules as everyone's, only the window is lifted by the right to back-fill; changed ones
+    of standing records walk through the door with the reason "back-fill", `acknowledged` are codes of warnings ticked
+    for them. `note` is the person's words beside the file's name. Raises ImportRefused with every row that cannot be
+    stored, unless `skip_bad_rows`; Refused without the right to import. `trial` does all of it and takes it back; `job`
+    is the worker's, whose load is done once; `beat.step(done, total, said)` is told how far it is; `then(loaded)` is
+    called before the commit, and what it writes is undone with the rest.
     """
-    loading = _Loading(plan, file, digest, channel, note, job, beat)
+    loading = _Loading(plan, file, digest, channel, note, job, beat, then)
     return loading.run(
         by=by,
         clock=clock,
-        people=lambda: People(owners or {}, owner or (None if owners else by)),
+        people=lambda: People(owners or {}, owner or (None if owners or blank_owner else by), blank_owner),
         create_missing=create_missing_customers,
         skip_bad_rows=skip_bad_rows,
         trial=trial,
@@ -73,9 +76,11 @@ def load(
 class _Loading:
     """One load, step by step."""
 
-    def __init__(self, plan: Plan, file: str, digest: str, channel: str, note: str, job: int | None, beat: Any) -> None:
+    def __init__(
+        self, plan: Plan, file: str, digest: str, channel: str, note: str, job: int | None, beat: Any, then: Any
+    ) -> None:
         self.plan, self.spec, self.file, self.digest = plan, plan.spec, file, digest
-        self.channel, self.job, self.beat = channel, job, beat
+        self.channel, self.job, self.beat, self.then = channel, job, beat, then
         self.words = f"{file}: {note}" if note else file
         self.model: Any = RECORDS[plan.spec.record_type]
         self.errors: list[RowError] = list(plan.errors)
@@ -92,7 +97,7 @@ class _Loading:
         self.checker = actor(by, clock())
         _need_rights(self.checker, self.plan, create_missing)
         if (before := loaded_before(self.plan, self.digest, self.job)) is not None:
-            return Loaded(existing=len(self.plan.rows), errors=self.plan.errors, earlier=before)
+            return self._ended(Loaded(existing=len(self.plan.rows), errors=self.plan.errors, earlier=before))
         self.people = people()
         updates, skipped = self._of_standing(standing, ticked)
         new = self._of_new([row for row in self.plan.rows if row.line not in standing], create_missing)
@@ -101,9 +106,14 @@ class _Loading:
         done = [*updates.outcome, *skipped]
         if self.errors and not skip_bad_rows:
             raise ImportRefused(self.errors, all_lines(self.plan, done, self.errors, self.duplicates))
-        loaded = self._store(new, updates, skipped, contacts)
+        loaded = self._ended(self._store(new, updates, skipped, contacts))
         if trial:
             transaction.set_rollback(True)
+        return loaded
+
+    def _ended(self, loaded: Loaded) -> Loaded:
+        if self.then is not None:
+            self.then(loaded)
         return loaded
 
     def _of_standing(self, standing: dict[int, int], ticked: frozenset[str]) -> tuple[Updates, list[Outcome]]:

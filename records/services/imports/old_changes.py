@@ -45,11 +45,12 @@ def load_changes(
     trial: bool = False,
     job: int | None = None,
     beat: Any = None,
+    then: Any = None,
 ) -> Loaded:
     """Bring in the changes of `plan` for records known by their number or their id in the plan's system.
 
     A change that was brought in before is left out, known by its id. Raises ImportRefused with every row that cannot
-    be stored, unless `skip_bad_rows`; Refused without the right to import.
+    be stored, unless `skip_bad_rows`; Refused without the right to import. `then(loaded)` is called before the commit.
     """
     model = RECORDS[plan.spec.record_type]
     ids = _records(plan, model)
@@ -72,7 +73,10 @@ def load_changes(
         beat.step(len(new), len(plan.rows), "writing")
     if trial:
         transaction.set_rollback(True)
-    return Loaded(batch, len(new), len(good) - len(new), errors=errors, outcome=outcome)
+    loaded = Loaded(batch, len(new), len(good) - len(new), errors=errors, outcome=outcome)
+    if then is not None:
+        then(loaded)
+    return loaded
 
 
 def _records(plan: ChangePlan, model: Any) -> dict[str, int]:

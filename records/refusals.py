@@ -117,6 +117,8 @@ def _simple() -> dict[str, str]:
         "why": _("Write why."),
         "import_right": _("You may not import records of this type."),
         "rules_right": _("You may not change rules."),
+        "purge_right": _("Only administrators take rows out of the trail."),
+        "purge_reason": _("Say why, in at least 10 characters."),
         "notice_stands": _("They are told of this type already."),
         "period_lower": _("Lowering a closed period needs the right to reopen periods, and a reason."),
         "period_raise": _("Closing a period needs the right to close periods. Ask an administrator."),

@@ -66,7 +66,7 @@ def _judge(look: Look, model: Any, history: Any, row: dict[str, Any]) -> Iterato
 
     first, ended = row["last_row"] is None, row["last_type"] == "-"
     missing = row["version"] - (1 if first else row["last_version"] + (row["type"] != "-"))
-    purged = missing > 0 and look.purges.between(kind, row["last_row"] or 0, row["row"]) >= missing
+    purged = missing > 0 and look.purges.between(kind, row["record"], row["last_row"] or 0, row["row"]) >= missing
     if ended:
         yield found("after_end")
     elif missing > 0 and not purged:

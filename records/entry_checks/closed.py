@@ -17,7 +17,7 @@ from .found import ROW, Found, facts_of, moved
 from .looking import Look
 
 Span = tuple[dt.datetime, dt.datetime, dt.date]
-_RULE = ("history_date", "closed_through", "closed_hard_through", "grace_days")
+_RULE = ("history_date", "history_type", "closed_through", "closed_hard_through", "grace_days")
 
 
 def across_closed(look: Look) -> Iterator[Found]:
@@ -54,7 +54,11 @@ def _batches(name: str, rows: QuerySet, day: dt.date) -> Iterator[Found]:
 def spans(look: Look, record_type: str) -> Iterator[Span]:
     """From when to when which day was the last closed one, within the span looked at."""
     rows = list(TypeRule.history.model.objects.filter(record_type=record_type).order_by("history_id").values(*_RULE))
-    begins = [FIRST, *(row["history_date"] for row in rows[1:]), END]
+    begins = [row["history_date"] for row in rows] + [END]
+    if (
+        rows and rows[0]["history_type"] == "+"
+    ):  # what was before it was purged is not known; the first rule held always
+        begins[0] = FIRST
     for row, (first, last) in zip(rows, pairwise(begins), strict=False):
         limits = Limits(
             (),

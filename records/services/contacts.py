@@ -28,7 +28,7 @@ def add_contact(
     contact.full_clean(exclude=["version"], validate_unique=False, validate_constraints=False)
     with _act(checker, channel, remote_addr), key():
         contact.save(force_insert=True)
-    _refresh_search(row)
+    refresh_search(row)
     return contact
 
 
@@ -53,7 +53,7 @@ def update_contact(
     if values.get("is_main") and not found.is_main:
         _no_other_main(row, found.pk, checker, channel, remote_addr)
     saved = write(found, values, checker, reason="", note="", channel=channel, remote_addr=remote_addr)
-    _refresh_search(row)
+    refresh_search(row)
     return saved
 
 
@@ -71,7 +71,7 @@ def archive_contact(
     saved = write(
         found, {"archived_at": checker.at}, checker, reason="", note="", channel=channel, remote_addr=remote_addr
     )
-    _refresh_search(row)
+    refresh_search(row)
     return saved
 
 
@@ -96,5 +96,6 @@ def _act(checker: Checker, channel: str, remote_addr: str | None) -> Any:
     return act(by=checker.user, reason="", note="", channel=channel, at=checker.at, role=role, remote_addr=remote_addr)
 
 
-def _refresh_search(customer: Customer) -> None:
+def refresh_search(customer: Customer) -> None:
+    """Find the customer by its contacts as they now are."""
     Customer.objects.filter(pk=customer.pk).update(search_text=derived(customer)["search_text"])

@@ -228,9 +228,9 @@ def purge(table, where, house):
     """Rows taken out explicitly: in maintenance, with an event that names them."""
     kind = f"audit.{table.removeprefix('audit_')}"
     with switched_on(MAINTENANCE):
-        ids = [row[0] for row in run(f"SELECT history_id FROM {table} WHERE {where}")]
+        pairs = run(f"SELECT history_id, id FROM {table} WHERE {where}")
         run(f"DELETE FROM {table} WHERE {where}")
-    what = {"kind": kind, "ids": ids, "why": "Asked for by law"}
+    what = {"kind": kind, "ids": [row for row, _ in pairs], "of": [of for _, of in pairs], "why": "Asked for by law"}
     record_event(kind="purge", by=house.people["anna"], at=house.clock(), channel="command", what=what)
 
 

@@ -61,7 +61,8 @@ def _keep(findings: list[Found], at: dt.datetime) -> None:
         known = {finding.key: finding for finding in Finding.objects.filter(key__in=some)}
         for key, finding in known.items():
             finding.facts, finding.seen_at, finding.gone_at = new[key].told, at, None
-        Finding.objects.bulk_update(known.values(), ["facts", "seen_at", "gone_at"])
+            finding.record_type, finding.record_id = new[key].record_type, new[key].record_id
+        Finding.objects.bulk_update(known.values(), ["facts", "seen_at", "gone_at", "record_type", "record_id"])
         rows = [_row(new[key], at) for key in some if key not in known]
         Finding.objects.bulk_create(rows, ignore_conflicts=True)  # two runs at once find the same
 

@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 @requires_csrf_token
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400: nothing of the exception is shown, it may hold what an attacker sent. Rendered without any query."""
-    return HttpResponse(render_to_string("400.html", _without_request(request)), status=400)
+    return HttpResponse(render_to_string("400.html", without_request(request)), status=400)
 
 
 @requires_csrf_token
@@ -57,7 +57,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
         "zone_label": times.zone_label(zone, at),
         "again": request.get_full_path() if request.method == "GET" else "",
     }
-    return HttpResponse(render_to_string("500.html", _without_request(request) | shown), status=500)
+    return HttpResponse(render_to_string("500.html", without_request(request) | shown), status=500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -65,7 +65,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return render(request, "403_csrf.html", {"back": _page_before(request)}, status=403)
 
 
-def _without_request(request: HttpRequest) -> dict[str, Any]:
+def without_request(request: HttpRequest) -> dict[str, Any]:
     theme = request.COOKIES.get("theme", "")
     return {"theme": theme if theme in THEMES else ""}
 

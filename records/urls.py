@@ -16,6 +16,10 @@ from .views import (
     follow_ups,
     granting,
     granting_many,
+    importing,
+    importing_columns,
+    importing_load,
+    importing_rows,
     notice_rules,
     notices,
     opportunities,
@@ -148,6 +152,22 @@ urlpatterns += [
     path("batches/<int:pk>/", batches.batch_detail, name="batch_detail"),
     path("batches/<int:pk>/undo/", batches.batch_undo, name="batch_undo"),
     path("batches/<int:pk>/progress/", batches.batch_progress, name="batch_progress"),
+]
+
+# imports
+urlpatterns += [
+    path("import/", importing.import_list, name="import_list"),
+    path("import/template/<str:record_type>/", importing.import_template, name="import_template"),
+    path("import/mappings/<int:pk>/remove/", importing_columns.import_mapping_remove, name="import_mapping_remove"),
+    path("import/<int:pk>/", importing_columns.import_columns, name="import_columns"),
+    path("import/<int:pk>/delete/", importing.import_delete, name="import_delete"),
+    path("import/<int:pk>/rows/", importing_rows.import_rows, name="import_rows"),
+    path("import/<int:pk>/faulty/", importing_rows.import_faulty, name="import_faulty"),
+    path("import/<int:pk>/load/", importing_load.import_load, name="import_load"),
+    path("import/<int:pk>/result/", importing_load.import_result, name="import_result"),
+    path("import/<int:pk>/progress/", importing_load.import_progress, name="import_progress"),
+    path("import/<int:pk>/stop/", importing_load.import_stop, name="import_stop"),
+    path("import/<int:pk>/outcome/", importing_load.import_outcome, name="import_outcome"),
 ]
 
 # rules

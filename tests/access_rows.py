@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 EVERYBODY = (
     "anonymous",
@@ -82,6 +82,11 @@ def ruled(*names: str) -> dict[str, list[Row]]:
     return {f"records:{name}": [Row("get", 200, ADMINISTRATORS), Row("post", 422, ADMINISTRATORS)] for name in names}
 
 
+def imported(*rows: Row) -> list[Row]:
+    """Pages of an import, which is its maker's alone."""
+    return [replace(row, other=404) for row in rows]
+
+
 LISTS = {f"records:{n}_list": [Row("get", 200, ACTIVE)] for n in ("customer", "opportunity", "follow_up", "contract")}
 NEW = {
     f"records:{n}_new": [Row("get", 200, ADD), Row("post", 422, ADD)]
@@ -118,6 +123,18 @@ TABLE: dict[str, list[Row]] = {
     "records:batch_detail": [Row("get", 200, READERS | {"owner"}, other=404)],
     "records:batch_undo": [Row("post", 422, READERS | {"owner"}, other=404)],
     "records:batch_progress": [Row("get", 200, READERS | {"owner"}, other=404)],
+    "records:import_list": [Row("get", 200, LEADERS), Row("post", 422, LEADERS)],
+    "records:import_template": [Row("get", 200, LEADERS)],
+    "records:import_mapping_remove": [Row("post", 404, ACTIVE)],  # nobody has one of that number
+    "records:import_columns": imported(Row("get", 200, {"manager"}), Row("post", 422, {"manager"})),
+    "records:import_rows": imported(Row("get", 200, {"manager"})),
+    "records:import_faulty": imported(Row("get", 200, {"manager"})),
+    "records:import_result": imported(Row("get", 302, {"manager"})),
+    "records:import_progress": imported(Row("get", 200, {"manager"})),
+    "records:import_stop": imported(Row("post", 302, {"manager"})),
+    "records:import_outcome": imported(Row("get", 404, {"manager"})),  # nothing is loaded yet
+    "records:import_delete": imported(Row("post", 302, {"manager"})),
+    "records:import_load": imported(Row("post", 404, {"manager"})),  # removed by now
     "records:request_list": [Row("get", 200, ACTIVE), Row("post", 422, LEADERS)],
     "records:request_detail": [Row("get", 200, ACTIVE, "request"), Row("post", 422, ACTIVE, "request")],
     "records:request_proof": [Row("get", 200, LEADERS | {"mate", "auditor"}, "request")],
@@ -148,6 +165,8 @@ TABLE: dict[str, list[Row]] = {
     "home": [Row("get", 200, ACTIVE)],
     "search": [Row("get", 200, ACTIVE)],
     "help": [Row("get", 200, ACTIVE)],
+    "backup": [Row("get", 200, ADMINISTRATORS)],
+    "backup_now": [Row("post", 302, ADMINISTRATORS)],
     "profile": [Row("get", 200, ACTIVE), Row("post", 422, ACTIVE)],
     "people": [Row("get", 200, ADMINISTRATORS)],
     "person_new": [Row("get", 200, ADMINISTRATORS), Row("post", 422, ADMINISTRATORS)],

@@ -16,6 +16,7 @@ from records.services.entry_time.many import ManyMove, change_many
 from records.services.exceptions import add_exception
 from records.services.grant_batches import grant_many
 from records.services.grants import Terms, grant
+from records.services.import_drafts import begin
 from records.services.notice_rules import add_notice_rule
 from records.services.notices import tell
 from records.services.time_requests import ask
@@ -51,6 +52,8 @@ class World:
 
     def _of_rules(self, short: str) -> list[Any]:
         grant = ["followup", "user", self.records["grant"].pk]
+        if short.startswith("import_") and short not in ("import_list", "import_template", "import_mapping_remove"):
+            return [self.records["import"].pk]
         if short.startswith("request_"):
             return [] if short == "request_list" else [self.records["request"].pk]
         return {
@@ -61,6 +64,8 @@ class World:
             "batch_detail": [self.records["moves"].pk],
             "batch_undo": [self.records["moves"].pk],
             "batch_progress": [self.records["moves"].pk],
+            "import_template": ["customer"],
+            "import_mapping_remove": [1],
             "access_batch_revoke": [self.records["batch"].pk],
             "notice_read": [self.records["notice"].pk],
             "notice_rule_remove": [self.records["notice rule"].pk],
@@ -151,6 +156,7 @@ def _things(cast: Any, records: dict[str, Any], people: dict[str, Any], customer
         "notice rule": _told(cast, common),
         "moves": _moves(cast),
         "review": queued(_moved(cast)),
+        "import": _draft(cast),
         "finding": Finding.objects.create(source="times", code="burst", key="x", found_at=NOW, seen_at=NOW),
         "exception": add_exception(
             to=cast.owner, record_type="customer", until=NOW + days(1), why="x", by=cast.administrator, **common
@@ -163,6 +169,13 @@ def _moved(cast: Any) -> Any:
     record = make.customer(cast.owner)
     moved(record, cast.manager)
     return record
+
+
+def _draft(cast: Any) -> Any:
+    """A file that the manager chose."""
+    said = {"columns": {"0": "name"}, "zone": "UTC", "header_row": 1}
+    data = {"name": "x.csv", "data": b"name,note\nx,\n", "record_type": "customer"}
+    return begin(by=cast.manager, at=NOW, said=said, **data)
 
 
 def _moves(cast: Any) -> Any:

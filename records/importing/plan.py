@@ -93,6 +93,8 @@ class _Rows:
         empty, values = set(), dict(self.constants)
         for name, read in self.readers.items():
             text = self.columns[name].text(cells)
+            if name.startswith("contact_") and not text.strip():
+                continue  # a customer may have no contact
             if self.stands and not text.strip():  # of a record that stands it may stay as it is
                 empty.add(name)
                 continue

@@ -53,7 +53,7 @@ def test_a_person_corrects_a_time_and_takes_it_back(window, view, cast, call):
     top = page.locator("#history li").first
     for words in ("Owner", "2026-03-18 14:32", "2026-03-17 14:32", "Typing error", WORDS):
         expect(top).to_contain_text(words)
-    expect(page.get_by_text("Changed once")).to_be_visible()
+    expect(page.get_by_text("Changed once", exact=True)).to_be_visible()
     moved = FollowUp.objects.get()
     assert moved.entered_at == NOW - dt.timedelta(days=1)
 

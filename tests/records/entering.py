@@ -10,6 +10,7 @@ from django.db import transaction
 from audit.acts import act
 from audit.models import Finding
 from records.entry_checks import run
+from records.models import TypeRule
 from records.models._entry_time_key import key
 from tests.cast import NOW, clock
 
@@ -23,6 +24,14 @@ def move(record: Any, to: dt.datetime, by: Any, at: dt.datetime = NOW, channel: 
         record.entered_at = to
         record.save(update_fields=["entered_at"])
     return opened.made
+
+
+def reopen(record_type: str, at: dt.datetime) -> None:
+    """No period of the type is closed any more from that moment on."""
+    rule = TypeRule.objects.get(record_type=record_type)
+    rule.closed_through = None
+    with transaction.atomic(), act(by=None, reason="", note="test", channel="command", at=at), key():
+        rule.save(update_fields=["closed_through"])
 
 
 def found(code: str, at: Any = clock, **options: Any) -> list[Finding]:

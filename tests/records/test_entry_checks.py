@@ -21,7 +21,7 @@ from records.services.records import archive_record
 from tests import cast as make
 from tests.audit import house
 from tests.cast import NOW, clock, days
-from tests.records.entering import found, move
+from tests.records.entering import found, move, reopen
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 MINUTE = dt.timedelta(minutes=1)
@@ -182,7 +182,9 @@ def test_what_was_closed_when_it_was_made(cast, customer):
     make.close_through(dt.date(2026, 2, 28), "followup")  # at NOW
     move(call, NOW - days(3), cast.senior, at=NOW + HOUR, exception_id=5)
     move(call, NOW - days(2), cast.senior, at=NOW + 2 * HOUR)  # inside March
-    (finding,) = found("across_closed", at=lambda: NOW + 3 * HOUR)
+    reopen("followup", NOW + 3 * HOUR)
+    move(call, february, cast.senior, at=NOW + 4 * HOUR)  # opened again
+    (finding,) = found("across_closed", at=lambda: NOW + 5 * HOUR)
     assert finding.row_id != before
     assert said(finding) == (
         "Moved across a closed month | Senior: 2026-02-10 00:00 to 2026-03-15 06:32. "

@@ -292,13 +292,17 @@ class FaultyRow:
 def faulty_rows(draft: Import, table: Table, errors: list[Any], limit: int) -> tuple[list[str], list[FaultyRow]]:
     """The columns with errors, by label, and the first faulty rows with their cells."""
     places, shown, held = _places(draft, table), errors[:limit], dict(table.rows)
+    labels = dict(fields_of(draft))
     wanted = sorted({places[name] for _line, found in shown for name, _said in found if name in places})
     title = places.get("name", places.get("summary", places.get("record", 0)))
     rows = []
     for line, found in shown:
         cells, by_place, rest = held.get(line), dict[int, list[str]](), []
         for name, said in found:
-            (by_place.setdefault(places[name], []) if name in places and cells else rest).append(said)
+            if name in places and cells:
+                by_place.setdefault(places[name], []).append(said)
+            else:
+                rest.append(f"{labels.get(name, name)}: {said}" if name else said)
         fields = [_cell(line, table, place, cells, by_place) for place in wanted] if cells else []
         rows.append(FaultyRow(line, cells[title] if cells else "", fields, rest))
     return [table.columns[place].label for place in wanted], rows

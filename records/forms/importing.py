@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -138,9 +141,20 @@ def _initial(draft: Import) -> dict[str, Any]:
     return found
 
 
+class QuickSelect(forms.Select):
+    """A select of one value that is written without a template: a file may have hundreds of columns."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        """The element with its options."""
+        chosen = str(self.format_value(value)[0]) if self.format_value(value) else ""
+        marks = ((each, mark_safe(" selected") if str(each) == chosen else "", label) for each, label in self.choices)
+        options = format_html_join("", '<option value="{}"{}>{}</option>', marks)
+        return format_html("<select{}>{}</select>", flatatt(self.attrs | {"name": name} | (attrs or {})), options)
+
+
 def _cell(label: str, choices: list[tuple[Any, Any]]) -> forms.ChoiceField:
     """A choice in a table, whose label is spoken only."""
-    widget = forms.Select(attrs={"class": "input", "aria-label": label})
+    widget = QuickSelect(attrs={"class": "input", "aria-label": label})
     return forms.ChoiceField(label=label, choices=choices, required=False, widget=widget)
 
 

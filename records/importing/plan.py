@@ -133,7 +133,7 @@ class _Rows:
 
     def _wrong(self, line: int, name: str, code: str, **params: Any) -> None:
         use = self.columns.get(name)
-        self.plan.errors.append(RowError(line, code, use.column.label if use else "", params))
+        self.plan.errors.append(RowError(line, code, use.column.label if use else name, params))
 
     def _entered_at(self, line: int, cells: list[str]) -> Any:
         if "entered_at" not in self.columns:

@@ -48,16 +48,18 @@ def table_of(draft: Import) -> Table:
 def plan_of(draft: Import, table: Table) -> Plan | ChangePlan:
     """What is to be stored. Raises NotAFile."""
     said = draft.settings
-    mapping = [(f"#{int(place) + 1}", name) for place, name in said.get("columns", {}).items() if name]
+    columns = [(int(place), name) for place, name in said.get("columns", {}).items() if name]
+    columns.sort(key=lambda pair: (pair[1].endswith("+"), pair[0]))  # what is put behind another comes after it
+    mapping = [(f"#{place + 1}", name) for place, name in columns]
     formats = {f"#{int(place) + 1}": form for place, form in said.get("formats", {}).items() if form}
     spec = spec_of(draft.record_type, said | {"mapping": mapping, "date_formats": formats, "left_out": draft.left_out})
     if not said.get("history"):
         return make_plan(table, spec)
-    columns = {name: heading for heading, name in mapping}
-    form = formats.get(columns.get("when", ""), "")
+    named = {name: heading for heading, name in mapping}
+    form = formats.get(named.get("when", ""), "")
     left = set(draft.left_out)
     kept = replace(table, rows=[row for row in table.rows if row[0] not in left])
-    return plan_changes(kept, ChangeSpec(draft.record_type, columns, spec.zone, spec.source, (), form, spec.double))
+    return plan_changes(kept, ChangeSpec(draft.record_type, named, spec.zone, spec.source, (), form, spec.double))
 
 
 def run(draft: Import, plan: Any, *, by: Any, clock: Clock, **how: Any) -> Loaded:

@@ -147,6 +147,14 @@ class TestColumns:
         assert "Salesforce" in shown
         assert "“CreatedDate” becomes the entry time." in shown
 
+    def test_what_is_put_behind_may_stand_before(self, client):
+        data = "Id,Name,BillingCity,BillingStreet,SystemModstamp\n1,Acme,Lyon,Rue A 1,2024-01-03T01:15:00.000Z\n"
+        draft = begun(client, data, "Account.csv", "customer")
+        assert set(draft.settings["columns"].values()) >= {"address", "address+"}
+        assert check(client, draft).status_code == 302
+        client.post(page(draft, "load"))
+        assert Customer.objects.get().address == "Rue A 1 Lyon"
+
     def test_a_chinese_sheet_is_recognised_and_loaded(self, client):
         data = "客户名称,联系人,电话,录入日期\n长沙星辰软件,刘洋,0731 8226 1170,2024/3/7 14:05\n".encode("gb18030")
         draft = begun(client, data, "客户.csv")

@@ -15,7 +15,8 @@ from audit.formats import TYPES as MEDIA
 from audit.formats import csv_pieces
 from audit.jobs import look
 from audit.times import now
-from records.import_pages import faulty_rows, key_of, moment_of, type_name, who_can_except
+from records.import_pages import type_name
+from records.import_rows import faulty_rows, key_of, moment_of, who_can_except
 from records.importing.errors import NotAFile
 from records.importing.opening import open_table
 from records.importing.table import Table

@@ -247,8 +247,8 @@ def _double(draft: Import, table: Table, plan: Plan) -> str:
     """The first entry time that the clocks of the zone showed twice."""
     place = _column(draft, "entered_at")
     lines = {error.line for error in plan.errors if error.code == "time"}
-    for line, cells in table.rows if place is not None and lines else ():
-        if line in lines:
+    for line, cells in table.rows:
+        if place is not None and line in lines:
             try:
                 read_moment(cells[place], plan.formats["entered_at"], plan.spec.zone)
             except NotATime as no:

@@ -122,8 +122,10 @@ class ColumnsForm(forms.Form):
         return [(labels.get(name, name), text, rows, self[f"v{n}"]) for n, (name, text, rows, _s) in found]
 
 
-_PLAIN = ("sheet", "encoding", "delimiter", "zone", "decimal", "blank", "no_customer", "existing", "duplicates")
-_PLAIN += ("double", "create_missing", "odd")
+_PLAIN: tuple[str, ...] = (
+    *("sheet", "encoding", "delimiter", "zone", "decimal", "blank", "no_customer", "existing", "duplicates"),
+    *("double", "create_missing", "odd"),
+)
 
 
 def _initial(draft: Import) -> dict[str, Any]:
@@ -185,7 +187,8 @@ def _reading(form: ColumnsForm) -> dict[str, forms.Field]:
 
 def _columns(form: ColumnsForm) -> dict[str, forms.Field]:
     """What each column becomes, and the format of dates."""
-    choices, found = [("", _("Leave out")), *fields_of(form.draft)], {}
+    choices = [("", _("Leave out")), *fields_of(form.draft)]
+    found: dict[str, forms.Field] = {}
     formats = [("", _("Found by itself")), *((key, key) for key in FORMATS)]
     dates = _date_fields(form.draft)
     for i, heading in enumerate(form.headings):
@@ -244,7 +247,8 @@ def _rows(form: ColumnsForm) -> dict[str, forms.Field]:
 
 def _words(form: ColumnsForm) -> dict[str, forms.Field]:
     """What words of the file mean here."""
-    asked, found = form.draft.settings.get("asked", {}), {}
+    asked = form.draft.settings.get("asked", {})
+    found: dict[str, forms.Field] = {}
     fields = importable(form.draft.record_type) if asked.get("values") else {}
     for number, (name, text, *_rest) in enumerate(asked.get("values", [])):
         options = [(value, str(label)) for value, label in fields[name].flatchoices] if name in fields else []

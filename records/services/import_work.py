@@ -41,7 +41,7 @@ def table_of(draft: Import) -> Table:
         raise NotAFile("empty")
     names = ("sheet", "encoding", "delimiter")
     given = {name: said.get(name) or None for name in names}
-    table = open_table(data, draft.name, header_row=said.get("header_row"), **given)  # type: ignore[arg-type]
+    table = open_table(data, draft.name, header_row=said.get("header_row"), **given)
     return mended(table, draft.fixes)
 
 
@@ -118,7 +118,7 @@ def work(job: Job, beat: Beat) -> dict[str, Any]:
     draft = Import.objects.get(pk=job.facts["of"])
     if draft.state == Import.State.DONE:
         return {"batch": draft.batch_id}
-    by = get_user_model()._default_manager.get(pk=job.by_id)
+    by = get_user_model()._default_manager.get(pk=job.by_id or 0)
     with translation.override(job.facts.get("language") or "en"):
         try:
             beat.step(0, said="reading")
@@ -153,7 +153,7 @@ def _refused(draft: Import, sentences: list[str]) -> dict[str, Any]:
 def try_it(job: Job, beat: Beat) -> dict[str, Any]:
     """Try it, and keep the figures and the first faulty rows."""
     draft = Import.objects.get(pk=job.facts["of"])
-    by = get_user_model()._default_manager.get(pk=job.by_id)
+    by = get_user_model()._default_manager.get(pk=job.by_id or 0)
     with translation.override(job.facts.get("language") or "en"):
         try:
             beat.step(0, said="reading")

@@ -156,7 +156,7 @@ def _show(
 @importers_only
 def import_mapping_remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Forget a mapping of one's own."""
-    kept = get_object_or_404(Kept, pk=pk, by=request.user)
+    kept = get_object_or_404(Kept.objects.filter(by=request.user.pk), pk=pk)
     remove_mapping(kept)
     messages.success(request, _("“%(name)s” is removed.") % {"name": kept.name})
     back = request.POST.get("back", "")

@@ -54,10 +54,15 @@ class Look:
 
     def stream(self, sql: str, params: Iterable[Any] = ()) -> Iterator[tuple[Any, ...]]:
         """The rows of a query, never all of them at once."""
+        for page in self.pages(sql, params):
+            yield from page
+
+    def pages(self, sql: str, params: Iterable[Any] = ()) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows of a query by pages, as they come from the database."""
         with connection.chunked_cursor() as cursor:
             cursor.execute(sql, list(params))
             while rows := cursor.fetchmany(AT_ONCE):
-                yield from rows
+                yield rows
 
 
 def quoted(name: str) -> str:

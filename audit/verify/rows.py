@@ -21,6 +21,7 @@ from .look import Look, about, originals, quoted
 from .report import Found
 
 AT_ONCE = 5_000
+_LOWEST = -(2**62)  # below every id, also of rows that somebody gave negative ones
 _LEAVES = SealLeaf._meta.db_table
 
 
@@ -107,17 +108,23 @@ class _Table:
                     yield self.found("row_late", row_id, self._record(rows, row), at=str(at), seal=seal - 1)
 
     def _pages(self, rows: RowFormat, first: int, last: int) -> Iterator[tuple[int, bytes, int, tuple[Any, ...]]]:
+        """(seal, leaf, id of the row, its columns) of the leaves of these seals, by id.
+
+        PostgreSQL streams one query, a merge of two indexes. SQLite is read in pages, as bytes that are no text have
+        to be read another way, and its joins begin anywhere.
+        """
         table, key = quoted(self.model._meta.db_table), quoted(self.model._meta.pk.column)
         sql = (
             f"SELECT l.seal, l.leaf, l.row_id, {rows.selected()} FROM {_LEAVES} l LEFT JOIN {table} t "
-            f"ON t.{key} = l.row_id WHERE l.kind = %s AND l.row_id > %s AND l.seal BETWEEN %s AND %s "
-            "ORDER BY l.row_id LIMIT %s"
+            f"ON t.{key} = l.row_id WHERE l.kind = %s AND l.seal BETWEEN %s AND %s AND l.row_id > %s ORDER BY l.row_id"
         )
-        after = -(2**62)
-        while page := fetch(sql, [rows.kind, after, first, last, AT_ONCE]):
+        if self.look.vendor == "postgresql":
+            pages = self.look.pages(sql, [rows.kind, first, last, _LOWEST])
+        else:
+            pages = _steps(f"{sql} LIMIT {AT_ONCE}", [rows.kind, first, last])
+        for page in pages:
             for seal, leaf, row_id, *row in page:
                 yield seal, bytes(leaf), row_id, tuple(row)
-            after = page[-1][2]
             self.look.counted(len(page))
 
     def _record(self, rows: RowFormat, row: tuple[Any, ...]) -> Any:
@@ -129,6 +136,14 @@ class _Table:
         model = originals().get(self.model)
         place = about(model, record) if model is not None and isinstance(record, int) else {}
         return Found(code, kind_of(self.model), row_id, **place, facts=facts)
+
+
+def _steps(sql: str, params: list[Any]) -> Iterator[list[Any]]:
+    """The pages of a query whose last parameter is the id to go on after, and whose third column is the id."""
+    after = _LOWEST
+    while page := fetch(sql, [*params, after]):
+        yield page
+        after = page[-1][2]
 
 
 def _moment_name(model: type[models.Model]) -> str:

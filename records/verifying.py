@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import models
 from django.db.models import Count, Exists, F, OuterRef, Q
 
 from audit.verify import Found, Look, checks, originals
 
-from .models import GRANTS, RECORDS, Batch, TimeRequest
+from .models import GRANTS, RECORDS, Batch, Contact, TimeRequest
 
-GIVEN, REVOKED = "grants", "grants_revoked"  # kinds of batches about grants; all others are about records
+GIVEN, REVOKED, UNDO = "grants", "grants_revoked", "undo"  # kinds of batches; the first two are about grants
+_HISTORIES: dict[str, Any] = {name: model.history.model for name, model in (RECORDS | {"contact": Contact}).items()}
 _BATCH, _REQUEST = Batch._meta.label_lower, TimeRequest._meta.label_lower
 
 
@@ -24,36 +26,59 @@ def register() -> None:
 
 def batches(look: Look) -> Iterator[Found]:
     """Every batch made as many rows as it says, all by its person at its moment; no row names one that is not there."""
-    for histories, kinds in _tables():
-        yield from _counts(look, histories, kinds)
+    yield from _counts(look)
     for history in originals():
         yield from _of_others(history)
 
 
-def _tables() -> Iterator[tuple[dict[str, type[models.Model]], Q]]:
-    """By record type the history that a batch's count is of, and which batches those are."""
-    yield {name: model.history.model for name, model in RECORDS.items()}, ~Q(kind__in=(GIVEN, REVOKED))
-    for place, holder in enumerate(("user", "group")):
-        about = Q(kind__in=(GIVEN, REVOKED), facts__holder=holder)
-        yield {name: pair[place].history.model for name, pair in GRANTS.items()}, about
+def _counts(look: Look) -> Iterator[Found]:
+    """Batches that say another number than their rows."""
+    held = {name: _held(history) for name, history in _HISTORIES.items()}
+    for batch in Batch.objects.order_by("pk").iterator():
+        history = _history_of(batch)
+        if batch.kind == UNDO:  # of all that the batch before it made, whatever its type
+            number = sum(each.written[batch.pk] for each in held.values())
+        elif batch.kind in (GIVEN, REVOKED):
+            each = _held(history, batch.pk)
+            number = (each.ended if batch.kind == REVOKED else each.written)[batch.pk]
+        elif batch.facts.get("what") == "changes":  # an old system's, several of one record
+            number = held[batch.record_type].brought[batch.pk]
+        else:  # a file may bring customers nothing but contacts
+            number = held[batch.record_type].written[batch.pk] or held["contact"].written[batch.pk]
+        purged = look.purges.count(history._meta.label_lower)
+        if number != batch.count and not 0 < batch.count - number <= purged:
+            yield _found("batch_count", batch.pk, said=batch.count, held=number)
 
 
-def _counts(look: Look, histories: dict[str, type[models.Model]], kinds: Q) -> Iterator[Found]:
-    for record_type, history in histories.items():
-        made = dict(_made(history, ended=False))
-        ended = dict(_made(history, ended=True))
-        said = Batch.objects.filter(kinds, record_type=record_type).values_list("pk", "kind", "count")
-        for pk, kind, count in said.iterator():
-            held = (ended if kind == REVOKED else made).get(pk, 0)
-            if held != count and not 0 < count - held <= look.purges.count(history._meta.label_lower):
-                yield _found("batch_count", pk, said=count, held=held)
+def _history_of(batch: Batch) -> Any:
+    """The history whose rows the batch is of."""
+    if batch.kind in (GIVEN, REVOKED):
+        model: Any = GRANTS[batch.record_type][batch.facts.get("holder") == "group"]
+        return model.history.model
+    return _HISTORIES[batch.record_type]
 
 
-def _made(history: type[models.Model], *, ended: bool) -> Iterable[tuple[int, int]]:
-    """Batch → how many records it wrote a row of, or ended."""
-    rows: Any = history._default_manager.filter(batch__isnull=False)
-    rows = rows.filter(history_type="-") if ended else rows.exclude(history_type="-")
-    return rows.order_by().values("batch").values_list("batch", Count("id", distinct=True)).iterator()
+@dataclass
+class _Held:
+    """By batch: how many things it wrote a row of, and ended; how many rows it brought in from elsewhere."""
+
+    written: Counter[int] = field(default_factory=Counter)
+    ended: Counter[int] = field(default_factory=Counter)
+    brought: Counter[int] = field(default_factory=Counter)
+
+
+def _held(history: Any, batch: int | None = None) -> _Held:
+    rows = history.objects.filter(**{"batch": batch} if batch is not None else {"batch__isnull": False}).order_by()
+    own, found = Q(brought_in_at__isnull=True), _Held()
+    numbers = rows.values("batch").annotate(
+        written=Count("id", distinct=True, filter=own & ~Q(history_type="-")),
+        ended=Count("id", distinct=True, filter=Q(history_type="-")),
+        brought=Count("pk", filter=~own),
+    )
+    for row in numbers.iterator():
+        for name in ("written", "ended", "brought"):
+            getattr(found, name)[row["batch"]] = row[name]
+    return found
 
 
 def _of_others(history: Any) -> Iterator[Found]:

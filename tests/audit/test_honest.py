@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 from unittest import mock
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings
@@ -18,16 +19,20 @@ from django.test import TestCase, override_settings
 from audit import seals, times
 from audit.events import record_event
 from audit.models import Event, Finding, Seal, SealLeaf
-from audit.triggers import APP_DELETE, MAINTENANCE, install, switched_on
+from audit.triggers import MAINTENANCE, install, switched_on
 from crm.models import Team, User
 from crm.people.services import change_person, deactivate_person, rename_role, set_own_profile
+from records.importing.changes import ChangeSpec, plan_changes
+from records.importing.reader import read_table
 from records.models import Batch, CompanyRules, Contact, Customer, FollowUp, Opportunity, TimeRequest, TypeRule
 from records.services.assign import change_importance, change_owner, change_parent
-from records.services.contacts import archive_contact
+from records.services.batches import undo_batch
 from records.services.entry_time.many import ManyMove, change_many
 from records.services.exceptions import revoke_exception
 from records.services.grant_batches import revoke_many
 from records.services.grants import revoke
+from records.services.imports.old_changes import load_changes
+from records.services.purging import purge_contact, purge_rows
 from records.services.reasons import add_reason
 from records.services.records import restore_record
 from records.services.request_answers import reject
@@ -57,6 +62,10 @@ class TestHonest(InTheHouse):
     def how(self, name, note="As agreed", **more):
         return self.house.by(name) | {"note": note} | more
 
+    def undoing(self, name):
+        """Who takes a batch back; the channel is its own."""
+        return {each: value for each, value in self.house.by(name).items() if each != "channel"}
+
     def test_nothing_done(self):
         self.whole()
 
@@ -80,20 +89,19 @@ class TestHonest(InTheHouse):
 
     def test_old_rows_purged(self):
         self.house.seal()
-        purge(H, f"id = {self.house.calls[0].pk} AND version < 4", self.house)
+        history = FollowUp.history.model
+        number = purge_rows(
+            history=history, before=self.house.clock(), why="Kept for ten years", **self.house.by("anna")
+        )
         code, told = verify(self.house)
         assert code == 0, told
-        assert "3 rows were purged explicitly" in told
+        assert number > 10
+        assert f"{number} rows were purged explicitly" in told
         self.whole()
 
     def test_the_details_of_a_contact_purged(self):
-        contact = Contact.objects.get()
-        how = {"seen_version": contact.version} | self.house.by("sam")
-        archive_contact(contact=contact, **how)
         self.house.seal()
-        with switched_on(APP_DELETE):
-            run("DELETE FROM records_contact WHERE id = %s", [contact.pk])
-        purge("audit_historicalcontact", f"id = {contact.pk}", self.house)
+        assert purge_contact(contact=Contact.objects.get(), why="Asked for by law", **self.house.by("anna")) == 1
         self.whole()
 
     def test_a_change_taken_back(self):
@@ -107,6 +115,8 @@ class TestHonest(InTheHouse):
         why = {"reason": "typing_error", "note": "A day late"}
         done = change_many(moves=moves, model=FollowUp, **why, **self.house.by("mia") | {"channel": "bulk"})
         assert done.batch.count == 6
+        undone = undo_batch(batch=done.batch, **self.undoing("mia"))
+        assert undone.batch.count == 6
         self.whole()
 
     def test_a_file_imported_with_its_customers(self):
@@ -116,7 +126,21 @@ class TestHonest(InTheHouse):
         rest = ["--zone=Asia/Shanghai", "--by=anna", "--owner=sam", "--blank=moment", "--create-missing-customers"]
         with mock.patch.object(times, "now", self.house.clock):
             call_command("import_records", str(path), *names, *rest, "--source=old", stdout=mock.Mock())
-        assert Batch.objects.filter(record_type="followup", count=2).exists()
+        batch = Batch.objects.get(record_type="followup", count=2)
+        undone = undo_batch(batch=batch, **self.undoing("anna"))
+        assert undone.batch.count == 3  # the calls, and the customer that was made for one
+        self.whole()
+
+    def test_an_old_systems_history_brought_in(self):
+        number = self.house.customers[0].number
+        lines = [f"{number},name,Old {n},Old {n + 1},Somebody,2024-0{n + 1}-02 10:00" for n in range(3)]
+        table = read_table("\n".join(["record,field,old,new,who,when", *lines]).encode())
+        columns = {name: name for name in ("record", "field", "old", "new", "who", "when")}
+        plan = plan_changes(table, ChangeSpec("customer", columns, ZoneInfo("Asia/Shanghai")))
+        how = self.house.by("anna") | {"channel": "import"}
+        loaded = load_changes(plan=plan, file="old.csv", digest="0" * 64, **how)
+        assert loaded.batch.count == 3
+        self.house.rename(self.house.customers[0], "mia", note="Later")
         self.whole()
 
     def test_grants_revoked_one_and_many(self):
@@ -222,16 +246,6 @@ class TestHonest(InTheHouse):
         self.heads.unlink()
         assert verify(self.house)[0] == 0
         self.whole()
-
-
-def purge(table, where, house):
-    """Rows taken out explicitly: in maintenance, with an event that names them."""
-    kind = f"audit.{table.removeprefix('audit_')}"
-    with switched_on(MAINTENANCE):
-        pairs = run(f"SELECT history_id, id FROM {table} WHERE {where}")
-        run(f"DELETE FROM {table} WHERE {where}")
-    what = {"kind": kind, "ids": [row for row, _ in pairs], "of": [of for _, of in pairs], "why": "Asked for by law"}
-    record_event(kind="purge", by=house.people["anna"], at=house.clock(), channel="command", what=what)
 
 
 class TestRawSQL(TestCase):

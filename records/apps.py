@@ -17,10 +17,11 @@ class RecordsConfig(AppConfig):
         from .displays import register
         from .entry_checks import due
         from .models import Batch
-        from .services import import_work, undo_work
+        from .services import bulk_changes, import_work, undo_work
 
         register()
         work(undo_work.KIND, undo_work.work)
+        work(bulk_changes.KIND, bulk_changes.work)
         work(import_work.KIND, import_work.work)
         work(import_work.TRIAL, import_work.try_it)
         keep(Batch, sealed=True)

@@ -9,6 +9,7 @@ from .views import (
     access_batches,
     all_access,
     batches,
+    bulk,
     contacts,
     contracts,
     customers,
@@ -144,6 +145,16 @@ urlpatterns += [
     path("rules/notices/", notice_rules.notice_rules, name="notice_rules"),
     path("rules/notices/new/", notice_rules.notice_rule_new, name="notice_rule_new"),
     path("rules/notices/<int:pk>/remove/", notice_rules.notice_rule_remove, name="notice_rule_remove"),
+]
+
+# changing many
+urlpatterns += [
+    path("bulk/<str:record_type>/new/", bulk.bulk_new, name="bulk_new"),
+    path("bulk/<int:pk>/", bulk.bulk_detail, name="bulk_detail"),
+    path("bulk/<int:pk>/apply/", bulk.bulk_apply, name="bulk_apply"),
+    path("bulk/<int:pk>/back/", bulk.bulk_back, name="bulk_back"),
+    path("bulk/<int:pk>/ask/", bulk.bulk_ask, name="bulk_ask"),
+    path("bulk/<int:pk>/progress/", bulk.bulk_progress, name="bulk_progress"),
 ]
 
 # batches

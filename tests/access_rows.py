@@ -119,6 +119,12 @@ TABLE: dict[str, list[Row]] = {
     "records:access_batches": [Row("get", 200, LEADERS)],
     "records:access_batch": [Row("get", 200, LEADERS)],
     "records:access_batch_revoke": [Row("get", 200, LEADERS), Row("post", 422, LEADERS)],
+    "records:bulk_new": [Row("post", 302, ACTIVE, data=(("do", "entry_time"),))],  # nothing is picked
+    "records:bulk_detail": [Row("get", 200, {"owner"}, other=404), Row("post", 422, {"owner"}, other=404)],
+    "records:bulk_apply": [Row("post", 302, {"owner"}, other=404)],
+    "records:bulk_back": [Row("post", 404, {"owner"}, other=404)],  # there is no trial
+    "records:bulk_ask": [Row("post", 302, {"owner"}, other=404)],
+    "records:bulk_progress": [Row("get", 200, {"owner"}, other=404)],
     "records:batch_list": [Row("get", 200, ACTIVE)],
     "records:batch_detail": [Row("get", 200, READERS | {"owner"}, other=404)],
     "records:batch_undo": [Row("post", 422, READERS | {"owner"}, other=404)],

@@ -11,6 +11,7 @@ from django.urls import reverse
 from audit.models import Finding
 from crm.models import Role
 from records.models import Customer, Notice, NoticeRule, Reason
+from records.services.bulk_changes import begin_bulk
 from records.services.contacts import add_contact
 from records.services.entry_time.many import ManyMove, change_many
 from records.services.exceptions import add_exception
@@ -61,6 +62,8 @@ class World:
             "grant_revoke": grant,
             "access_many": ["customer"],
             "access_batch": [self.records["batch"].pk],
+            "bulk_new": ["customer"],
+            **{f"bulk_{page}": [self.records["bulk"].pk] for page in ("detail", "apply", "back", "ask", "progress")},
             "batch_detail": [self.records["moves"].pk],
             "batch_undo": [self.records["moves"].pk],
             "batch_progress": [self.records["moves"].pk],
@@ -155,6 +158,7 @@ def _things(cast: Any, records: dict[str, Any], people: dict[str, Any], customer
         "notice": Notice.objects.filter(user=cast.owner).latest("pk"),
         "notice rule": _told(cast, common),
         "moves": _moves(cast),
+        "bulk": begin_bulk(model=Customer, ids=[customer.pk], kind="entry_time", by=cast.owner, at=NOW),
         "review": queued(_moved(cast)),
         "import": _draft(cast),
         "finding": Finding.objects.create(source="times", code="burst", key="x", found_at=NOW, seen_at=NOW),

@@ -35,6 +35,8 @@ def show(request: HttpRequest, listing: List) -> HttpResponse:
             "newer": page.newer and asked.address(before=page.newer),
             "older": page.older and asked.address(after=page.older),
             "found": found(page, listing),
+            "record_type": listing.model._meta.model_name,
+            "query": asked.address().removeprefix("?"),
             "new_url": asked.new_url(),
             "grant_url": asked.grant_url() if page.rows else "",
         },

@@ -12,8 +12,10 @@ class CrmConfig(AppConfig):
     def ready(self) -> None:
         """Connect the presets and the system checks."""
         from . import checks, displays, presets, verifying  # noqa: F401 checks register themselves
+        from .backups import working
 
         displays.register()
         verifying.register()
+        working.register()
 
         post_migrate.connect(presets.fill, sender=self)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from . import admin_site, health, help, home, language, search
+from .backups import views as backups
 
 urlpatterns = [
     path("", include("records.urls")),
@@ -17,9 +18,15 @@ urlpatterns = [
     path("admin/", admin_site.site.urls),
     # people
     path("", include("crm.people.urls")),
+    # backups
+    path("backup/", backups.backup, name="backup"),
+    path("backup/now/", backups.backup_now, name="backup_now"),
     # home, search
     path("", home.home, name="home"),
     path("search/", search.search, name="search"),
+    # backups
+    path("backup/", backups.backup, name="backup"),
+    path("backup/now/", backups.backup_now, name="backup_now"),
 ]
 handler400 = "crm.errors.bad_request"
 handler403 = "crm.errors.permission_denied"

@@ -41,7 +41,7 @@ def standing(teller: Teller, now: dt.datetime) -> Standing:
     job = jobs.look(newest.pk) if newest else None
     open_ones = open_findings(teller.source)
     if job is not None and not job.is_over:
-        return Standing("running", last, job, open_ones, idle=_is_idle(job, now))
+        return Standing("running", last, job, open_ones, idle=is_idle(job, now))
     if job is not None and _failed_since(job, last):
         return Standing("failed", last, job, open_ones, why=str(job.result.get("error", "")))
     if last is None:
@@ -63,7 +63,7 @@ def _failed_since(job: Job, last: Verification | None) -> bool:
     return broken and (last is None or last.result == "failed" or job.asked_at > last.at)
 
 
-def _is_idle(job: Job, now: dt.datetime) -> bool:
+def is_idle(job: Job, now: dt.datetime) -> bool:
     """Whether the job waits although nobody works: a worker that works is busy, and comes to it."""
     fresh = now - jobs.LEFT_AFTER
     if job.state == Job.State.RUNNING:

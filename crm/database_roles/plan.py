@@ -8,7 +8,6 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db.migrations.recorder import MigrationRecorder
-from guardian.models import GroupObjectPermission, UserObjectPermission
 
 from audit.kept import kept_models, tracked_models
 from records.models import GRANTS, PeriodException, Window
@@ -43,14 +42,8 @@ def _deletable() -> set[type]:
 
 def _read_only() -> list[type]:
     """Filled by migrations, or used by nobody: guardian's own tables and the log of Django's admin."""
-    return [
-        MigrationRecorder.Migration,
-        ContentType,
-        Permission,
-        LogEntry,
-        UserObjectPermission,
-        GroupObjectPermission,
-    ]
+    guardian = apps.get_app_config("guardian").get_models()
+    return [MigrationRecorder.Migration, ContentType, Permission, LogEntry, *guardian]
 
 
 def _cache_tables() -> list[str]:

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from audit import styles, times
 from audit.words import in_a_row
 from crm import faces, icons
+from crm.backups.offering import offer
 
 from . import _fields
 
@@ -73,6 +74,12 @@ def _date(value: dt.date | dt.datetime) -> dt.date:
 def shift(before: dt.datetime, after: dt.datetime) -> str:
     """How far a time moved: `2 days earlier`."""
     return times.shift(before, after)
+
+
+@register.filter
+def span(length: dt.timedelta) -> str:
+    """How long, without direction: `1 day 6 h`, `20 min`."""
+    return times.distance(length)
 
 
 @register.simple_tag
@@ -195,6 +202,16 @@ def money(amount: Decimal | None, currency: str = "") -> SafeString | str:
 def figure(number: int) -> str:
     """A number of things: 12,396."""
     return f"{number:,}"
+
+
+# ---- backups ----
+
+
+@register.inclusion_tag("crm/_backup_offer.html", takes_context=True)
+def backup_offer(context: template.Context, rows: int) -> dict[str, Any]:
+    """`{% backup_offer 1200 %}`, outside of forms: before so many rows are changed, a backup is offered."""
+    request = context["request"]
+    return {"offer": offer(request.user, rows, times.now()), "csrf_token": context.get("csrf_token")}
 
 
 # ---- forms ----

@@ -7,7 +7,8 @@ class ReviewItem(models.Model):
     """A change of an entry time in the queue: how risky it looked and by which `flags` (codes, commas between).
 
     `kind` and `history_id` name the history row. Of a `batch` all rows are one item: those from `first_id` through
-    `last_id`, `rows` in number, and the row named is the one that moved furthest. `state` is open, ok (signed off) or back (sent back).
+    `last_id`, `rows` in number, and the row named is the one that moved furthest. `state` is open, ok (signed off) or
+    back (sent back).
     """
 
     kind = models.CharField(max_length=60)

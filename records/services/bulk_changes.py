@@ -61,8 +61,9 @@ def judged(bulk: BulkChange, rows: Sequence[BulkRow], by: Any, at: dt.datetime) 
     seen = [(row.record_id, row.seen_version) for row in rows]
     if bulk.kind == MOVE:
         moves = [ManyMove(row.record_id, row.seen_version, row.after) for row in rows if row.after is not None]
-        words = {"reason": bulk.reason, "note": bulk.note, "channel": "bulk", "at": at}
-        found = preview_many(moves=moves, model=model, by=by, **words)
+        found = preview_many(
+            moves=moves, model=model, by=by, reason=bulk.reason, note=bulk.note, channel="bulk", at=at
+        )
     elif bulk.kind == OWNER:
         found = preview_assign(rows=seen, model=model, owner=owner_of(bulk), by=by, at=at)
     else:
@@ -123,7 +124,7 @@ def apply(
 def take_back(*, bulk: BulkChange, by: Any, clock: Clock, trail: dict[str, Any] | None = None) -> Undone | None:
     """Undo the trial; its rows stand in the preview again. None where there is none."""
     number = bulk.rows.filter(outcome=DONE).values_list("batch", flat=True).first()
-    batch = Batch.objects.filter(pk=number).first()
+    batch = Batch.objects.filter(pk=number or 0).first()
     if batch is None:
         return None
 
@@ -148,7 +149,7 @@ def work(job: Job, beat: Beat) -> dict[str, Any]:
     """Do a bulk change as long work; done again after a kill it finds its batch. A refusal is a result."""
     beat.step(0, said="bulk")
     bulk = BulkChange.objects.get(pk=job.facts["bulk"])
-    by = get_user_model().objects.get(pk=job.by_id)
+    by = get_user_model().objects.get(pk=job.by_id or 0)
     try:
         made = apply(bulk=bulk, by=by, clock=beat.clock, job=job.pk, trail=job.facts.get("trail"))
     except Refused as no:

@@ -147,7 +147,8 @@ def _put_batch(name: str, found: list[tuple[Row, dict[str, int]]]) -> None:
     if _shift(furthest) > _shift(shown):
         item.history_id, item.record_id = new.history_id, new.record_id
     flags = review_risk.merged([review_risk.read(item.flags), review_risk.read(new.flags), {"batch": 0}])
-    item.first_id, item.last_id = min(item.first_id, new.first_id), max(item.last_id, new.last_id)
+    item.first_id = min(item.first_id or 0, new.first_id or 0)
+    item.last_id = max(item.last_id or 0, new.last_id or 0)
     item.rows += new.rows
     item.risk, item.flags = review_risk.risk_of(flags), review_risk.write(flags)
     item.save()

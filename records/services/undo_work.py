@@ -39,7 +39,7 @@ def work(job: Job, beat: Beat) -> dict[str, Any]:
     try:
         undone = undo_batch(
             batch=Batch.objects.get(pk=facts["batch"]),
-            by=get_user_model().objects.get(pk=job.by_id),
+            by=get_user_model().objects.get(pk=job.by_id or 0),
             clock=beat.clock,
             note=facts.get("note", ""),
             acknowledged=facts.get("acknowledged", ()),

@@ -134,13 +134,14 @@ class _Loading:
     def _parents(self, found: list[tuple[int, Planned]]) -> dict[str, dict[str, Any]]:
         """By column what its texts name, for records that stand."""
         source, by, at = self.spec.source, self.checker.user, self.checker.at
-        models = {"customer": Customer, "opportunity": Opportunity, "parent": Customer}
+        models: dict[str, Any] = {"customer": Customer, "opportunity": Opportunity, "parent": Customer}
         texts = {name: {getattr(row, name) for _pk, row in found} for name in models}
         return {name: find_records(model, texts[name], source, by, at) for name, model in models.items()}
 
     def _numbers(self, standing: dict[int, int]) -> dict[int, str]:
         """Numbers of the records that the person may see."""
-        ids, found = sorted(set(standing.values())), {}
+        ids = sorted(set(standing.values()))
+        found: dict[int, str] = {}
         for start in range(0, len(ids), 500):
             rows = self.model.objects.visible_to(self.checker.user, self.checker.at).filter(
                 pk__in=ids[start : start + 500]

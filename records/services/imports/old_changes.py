@@ -81,7 +81,8 @@ def load_changes(
 
 def _records(plan: ChangePlan, model: Any) -> dict[str, int]:
     """Texts → ids: a number comes before an id of the source."""
-    texts, found = sorted({row.record for row in plan.rows}), {}
+    texts = sorted({row.record for row in plan.rows})
+    found: dict[str, int] = {}
     for some in parts(texts):
         own = model._default_manager.filter(external_source=plan.spec.source, external_id__in=some)
         found |= dict(own.values_list("external_id", "pk"))

@@ -88,7 +88,8 @@ def _is_row(parent: Any) -> bool:
 
 def _depth(row: NewRow, depths: dict[int, int]) -> int | None:
     """How many rows of the file stand above; None where that has no end."""
-    chain, each = [], row
+    chain: list[Any] = []
+    each: Any = row
     while _is_row(each) and id(each) not in depths:
         if any(each is before for before in chain):
             return None

@@ -123,7 +123,11 @@ class Updating:
 
     def _move(self, record: Any, compared: Compared) -> ManyMove:
         return ManyMove(
-            record.pk, record.version, compared.entered_at, self.ticked, note=row_words(self.file, compared.line)
+            record.pk,
+            record.version,
+            compared.entered_at or record.entered_at,
+            self.ticked,
+            note=row_words(self.file, compared.line),
         )
 
     def _collect(self, changes: list[tuple[Any, Compared]]) -> None:

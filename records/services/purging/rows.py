@@ -43,7 +43,7 @@ def _followed(history: Any, before: dt.datetime) -> QuerySet:
     return history._default_manager.filter(Exists(later), history_date__lt=before).order_by()
 
 
-def _waits(history: Any) -> Exists:
+def _waits(history: Any) -> Any:
     """A row alone, or one of the stretch of rows that are reviewed as one."""
     waiting = ReviewItem.objects.filter(kind=history._meta.label_lower, state="open")
     alone = waiting.filter(batch__isnull=True, history_id=OuterRef("history_id"))

@@ -150,7 +150,7 @@ def _gather(name: str, check: checks.Check, look: Look) -> Report:
 def _settle(report: Report, look: Look, made: dict[str, checks.Check]) -> None:
     """Take out what a second look no longer finds, of checks that read in more than one statement."""
     names = {found.check for found in report.findings} & checks.twice()
-    if not names or connection.in_atomic_block:
+    if not names or _inside():
         return
     second = Report(at=report.at)
     with _one_state():
@@ -177,6 +177,11 @@ def _one_state() -> Iterator[None]:
         cursor.execute("SET LOCAL work_mem = '64MB'")
         cursor.execute("SET LOCAL jit = off")
         yield
+
+
+def _inside() -> bool:
+    """Whether we are in somebody's transaction: a second look would see the same."""
+    return connection.in_atomic_block
 
 
 def _savepoint() -> Any:

@@ -23,6 +23,7 @@ from audit import times
 from audit.acts import act
 from audit.models import Event, Review, ReviewItem
 from audit.seals import seal
+from audit.verify import run as run_all
 from crm.models import Team, User
 from crm.people.services import add_person, add_team, change_team
 from records.models import Batch, CompanyRules, Customer, FollowUp, TypeRule
@@ -277,3 +278,21 @@ class InTheHouse(TestCase):
 
     def _should_check_constraints(self, connection: Any) -> bool:
         return False  # somebody with the password may leave rows that point at nothing
+
+
+class Whole(InTheHouse):
+    """Runs of `verify` in the house."""
+
+    def run_it(self, **options: Any) -> Any:
+        """A run of the auditor."""
+        return run_all(by=self.house.people["otto"], clock=self.house.clock, **options)
+
+    def alter(self, statement: str, *params: Any) -> None:
+        """Raw SQL past the triggers."""
+        with past_triggers():
+            run(statement, params)
+
+
+def places(report: Any) -> set[tuple[str, str, int | None]]:
+    """Code, table and row of all that was found."""
+    return {(found.code, found.facts["table"], found.row_id) for found in report.findings}

@@ -209,7 +209,7 @@ def cut_tail(house):
         for model, history in tracked_models():
             roll_back(model, history)
         run("UPDATE audit_reviewitem SET state = 'open'")
-    return "copy_restored", "audit_seal", newest - 1
+    return "copy_restored", "audit_seal", Seal.objects.get(number=newest - 1).pk
 
 
 def roll_back(model, history):

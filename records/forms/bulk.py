@@ -74,7 +74,8 @@ class MoveForm(BulkForm):
     minutes = forms.IntegerField(min_value=0, max_value=59, required=False, initial=0)
     clock = forms.ChoiceField(
         label=_("Counted"),
-        choices=[("wall", _("on the clock: 9:00 stays 9:00")), ("exact", _("exactly: 24 hours each day"))],
+        help_text=_("On the clock 9:00 stays 9:00 where summer time begins or ends; exactly, a day has 24 hours."),
+        choices=[("wall", _("on the clock")), ("exact", _("exactly"))],
         required=False,
         initial="wall",
     )

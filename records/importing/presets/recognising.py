@@ -45,7 +45,7 @@ MODULES = (
     english,
 )
 SHAPES: tuple[Shape, ...] = tuple(shape for module in MODULES for shape in module.SHAPES)
-PER_MARK = 3  # columns that a mark counts for
+PER_MARK = 3  # columns that a mark of a system counts for; one that any sheet may bear counts for one
 TITLES = {"customer": "name", "opportunity": "name", "followup": "summary", "contract": "name", "contact": "name"}
 
 
@@ -133,7 +133,7 @@ def _score(shape: Shape, names: dict[str, str]) -> int:
     fields = {field for heading, field in shape.columns.items() if key(heading) in names}
     if (shape.marks and not marks) or TITLES[shape.record_type] not in fields:
         return 0
-    return len(fields) + PER_MARK * marks
+    return len(fields) + (PER_MARK if shape.name else 1) * marks
 
 
 def _recognised(shape: Shape, names: dict[str, str], columns: int) -> Recognised:

@@ -1,0 +1,1 @@
+"""The cases of tests/data/edge-cases/cases.csv, a function each."""

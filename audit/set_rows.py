@@ -8,22 +8,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connections, models
 
 from .acts import current
 
 TABLE = "redate_set"  # temporary, of this connection alone, gone before the function returns
+_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, default=str).encode
 
 
 class RowsMoved(RuntimeError):
     """Rows were changed by somebody else between reading and writing them: nothing may stand."""
 
 
-@dataclass(frozen=True, slots=True)
-class SetRow:
+class SetRow(NamedTuple):
     """One row: its id, the version it was read at, its new values, and its own trail columns."""
 
     pk: int
@@ -43,7 +42,7 @@ def set_rows(
 ) -> int:
     """Give each of `rows` its values in `columns` (attnames of `model`) and the next version, and a history row.
 
-    `trail` names the trail columns that differ per row, `kept` those that keep what a column held before
+    `trail` names the trail columns that may differ per row, `kept` those that keep what a column held before
     ({"previous_entered_at": "entered_at"}); all others come from the open act. Inside an open transaction. Raises
     RowsMoved where a row does not stand at its version any more.
     """
@@ -52,7 +51,7 @@ def set_rows(
     connection = connections[using]
     if not connection.in_atomic_block:
         raise RuntimeError("set_rows outside a transaction")
-    writing = _Writing(model, list(columns), list(trail), dict(kept or {}), connection)
+    writing = _Writing(model, list(columns), _Trail(trail, rows), dict(kept or {}), connection)
     with connection.cursor() as cursor:
         writing.fill(cursor, rows)
         counts = writing.write_history(cursor), writing.write_rows(cursor)
@@ -62,14 +61,24 @@ def set_rows(
     return len(rows)
 
 
+class _Trail:
+    """The rows' own trail columns: those that differ go into the table, what all have in common is said once."""
+
+    def __init__(self, names: Sequence[str], rows: Sequence[SetRow]) -> None:
+        first = rows[0].trail
+        self.places = [n for n in range(len(names)) if any(row.trail[n] != first[n] for row in rows)]
+        self.differ = [names[n] for n in self.places]
+        self.common = {name: value for name, value in zip(names, first, strict=True) if name not in self.differ}
+
+
 class _Writing:
     """The statements of one call."""
 
-    def __init__(self, model: Any, columns: list[str], trail: list[str], kept: dict[str, str], connection: Any) -> None:
+    def __init__(self, model: Any, columns: list[str], trail: _Trail, kept: dict[str, str], connection: Any) -> None:
         self.model, self.history, self.connection = model, model.history.model, connection
         self.fields = [_field(model, name) for name in columns]
-        self.trail = [self.history._meta.get_field(name) for name in trail]
-        self.kept = kept
+        self.trail = [self.history._meta.get_field(name) for name in trail.differ]
+        self.places, self.common, self.kept = trail.places, trail.common, kept
         self.quote = connection.ops.quote_name
         self.table, self.key = self.quote(model._meta.db_table), self.quote(model._meta.pk.column)
 
@@ -93,25 +102,28 @@ class _Writing:
             cursor.execute(f"ANALYZE {TABLE}")
 
     def _json(self, own: list[Any], rows: Sequence[SetRow]) -> str:
-        prepare, connection = [field.get_db_prep_save for field in own], self.connection
+        prepare, places, connection = [field.get_db_prep_save for field in own], self.places, self.connection
         lines = []
         for row in rows:
-            values = zip(prepare, (*row.values, *row.trail), strict=True)
-            line = [row.pk, row.version, *(prepared(value, connection) for prepared, value in values)]
-            lines.append(json.dumps(line, default=str, ensure_ascii=False))
+            values = zip(prepare, (*row.values, *(row.trail[n] for n in places)), strict=True)
+            line = (row.pk, row.version, *(prepared(value, connection) for prepared, value in values))
+            lines.append(_encode(line))
         return f"[{','.join(lines)}]"
 
     def write_history(self, cursor: Any) -> int:
         """One '~' row each, from the rows as they stand and what they are to hold."""
         cells = {field.column: self._cell(field) for field in self.history.tracked_fields}
-        taken, params = {*(field.name for field in self.trail), *self.kept}, []
+        taken: set[str] = {*(field.name for field in self.trail), *self.kept}
+        params = []
         for number, field in enumerate(self.trail, start=len(self.fields)):
             cells[field.column] = f"t.c{number}"
         for name, field_name in self.kept.items():
             column = self.quote(_field(self.model, field_name).column)
             cells[self.history._meta.get_field(name).column] = f"m.{column}"
-        common = {n: v for n, v in current().columns(self.model()).items() if n not in taken} | {"history_type": "~"}
+        common = current().columns(self.model()) | self.common | {"history_type": "~"}
         for name, value in common.items():
+            if name in taken:
+                continue
             field = self.history._meta.get_field(name)
             cells[field.column] = "%s"
             params.append(field.get_db_prep_save(value, self.connection))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import CharField, DateTimeField, IntegerField, Value, prefetch_related_objects
+from django.db.models import CharField, DateTimeField, IntegerField, Value
 from django.db.models.functions import Cast
 from django.utils import timezone
 from guardian.backends import ObjectPermissionBackend
@@ -61,6 +61,7 @@ GRANT_COLUMNS = (
     "no_limit",
     "longest_move",
 )
+MANY = 200  # records from which on it pays to look first whether a person holds any grant
 
 
 class Checker(ObjectPermissionChecker):
@@ -73,6 +74,7 @@ class Checker(ObjectPermissionChecker):
         super().__init__(user)
         self.at = at or timezone.now()
         self._by_class: dict[tuple[str, bool | None], list[Source]] = {}
+        self._held: dict[str, list[tuple[Any, str, str]]] = {}
 
     @property
     def who(self) -> Person:
@@ -118,7 +120,7 @@ class Checker(ObjectPermissionChecker):
         if not records or not self.user.is_active or type(records[0]) not in RECORDS.values():
             return True
         if len(records) > 1 and type(records[0]) is not Customer:
-            prefetch_related_objects(records, "customer")
+            _read_customers(records)
         stored = self._stored(records)
         for record in records:
             sources = found[self.get_local_cache_key(record)]
@@ -128,16 +130,23 @@ class Checker(ObjectPermissionChecker):
     def _stored(self, records: list[Any]) -> dict[tuple[str, Any], list[tuple[Any, ...]]]:
         """What one query says of the records: (path from record, id) → grants in force, and owners of the own team."""
         parts = []
-        for grants, path, kind in grants_of(self.who, type(records[0]), self.at):
+        for grants, path, kind in self._grants(type(records[0]), len(records)):
             ids = {getattr(record, path) for record in records}
             tags = (Value(path, CharField()), Value(kind, CharField()))
             parts.append(grants.filter(content_object__in=ids).values_list(*tags, *GRANT_COLUMNS))
         if self._sees_team(records[0]):
             parts.append(self._team_mates({record.owner_id for record in records}))
         found: dict[tuple[str, Any], list[tuple[Any, ...]]] = {}
-        for path, kind, pk, object_id, *columns in parts[0].union(*parts[1:], all=True):
+        for path, kind, pk, object_id, *columns in parts[0].union(*parts[1:], all=True) if parts else ():
             found.setdefault((path, object_id), []).append((kind, pk, *columns))
         return found
+
+    def _grants(self, model: Any, records: int) -> list[tuple[Any, str, str]]:
+        """Where grants to the person may stand. Before many records are asked about, where any stand at all."""
+        name, found = model._meta.model_name, grants_of(self.who, model, self.at)
+        if records > MANY and name not in self._held:
+            self._held[name] = [each for each in found if each[0].exists()]
+        return self._held.get(name, found) if records > MANY else found
 
     def _sees_team(self, record: Any) -> bool:
         """Whether the person's roles show them the records of their team only."""
@@ -170,6 +179,10 @@ class Checker(ObjectPermissionChecker):
             self._by_class[known] = [Source("role", None, each) for each in held]
         return self._by_class[known]
 
+    def get_local_cache_key(self, obj: Any) -> tuple[Any, Any]:
+        """Under what answers about the record are kept; guardian's own asks for the content type each time."""
+        return type(obj), obj.pk
+
     def forget(self) -> None:
         """Forget what was answered so far: of many records, those that are done with."""
         self._obj_perms_cache.clear()
@@ -185,7 +198,19 @@ class Checker(ObjectPermissionChecker):
             yield Source("owner", rule, REDATE.format(name))
 
 
+def _read_customers(records: list[Any]) -> None:
+    """Give the records their customers, those not loaded yet by one query; as a prefetch does, in less time."""
+    field = records[0]._meta.get_field("customer")
+    without = [record for record in records if not field.is_cached(record)]
+    ids = {record.customer_id for record in without} - {None}
+    found = Customer.objects.in_bulk(ids) if ids else {}
+    for record in without:
+        field.set_cached_value(record, found.get(record.customer_id))
+
+
 def _stored_sources(record: Any, stored: dict[tuple[str, Any], list[tuple[Any, ...]]]) -> Iterable[Source]:
+    if not stored:
+        return
     name = record._meta.model_name
     for kind, pk, *_nothing in stored.get(("owner_id", record.owner_id), ()):
         yield Source(kind, pk, VIEW.format(name))

@@ -162,14 +162,11 @@ def judge(case: Case, limits: Limits | None, at: dt.datetime) -> Verdict:
     soft = _window(case, limits, at)
     approval = [] if hard or soft else _approval(case, limits, at)
     errors = (*hard, *soft, *approval, *_reason(case, limits))
+    if not errors:
+        opened = limits.excepted_by is not None and bool(_closed(case, limits.closed_at(at), limits))
+        return Verdict(warnings=_order(case, limits), excepted=opened)
     askable = case.before is not None and limits.requests_allowed and {e.code for e in errors} <= ASKABLE
-    return Verdict(
-        errors=errors,
-        warnings=() if errors else _order(case, limits),
-        needs_approval=bool(approval),
-        may_ask=bool(soft or approval) and askable,
-        excepted=not errors and bool(_closed(case, limits.closed_at(at), limits)),
-    )
+    return Verdict(errors=errors, needs_approval=bool(approval), may_ask=bool(soft or approval) and askable)
 
 
 def _future(case: Case, limits: Limits, at: dt.datetime) -> list[Finding]:

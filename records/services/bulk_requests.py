@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
@@ -116,7 +116,7 @@ def _make_room(model: Any, standing: Iterable[TimeRequest], at: dt.datetime) -> 
 def _said(row: RowResult, taken: bool) -> RowResult:
     """What may be said of a row that was to be asked for."""
     code = "request_open" if row.outcome == ASK and taken else "ask_needless" if row.outcome == DONE else ""
-    return replace(row, outcome=NO, codes=(code,), findings=(Finding(code),)) if code else row
+    return row._replace(outcome=NO, codes=(code,), findings=(Finding(code),)) if code else row
 
 
 def _make(
@@ -142,7 +142,7 @@ def _make(
     ]
     for request in made:
         request.full_clean(validate_unique=False, validate_constraints=False)
-    said = {"reason": "", "note": bulk.note.strip(), "channel": channel, "remote_addr": remote_addr}
+    said: dict[str, Any] = {"reason": "", "note": bulk.note.strip(), "channel": channel, "remote_addr": remote_addr}
     with act(by=checker.user, at=checker.at, role=",".join(checker.who.roles), **said), key():
         insert_many(made)
     return made
@@ -150,7 +150,7 @@ def _make(
 
 def _tell(model: Any, made: Sequence[TimeRequest], checker: Checker) -> None:
     """Tell those who may answer, each once: of the first that is theirs, and how many were asked for beside it."""
-    records = {}
+    records: dict[int, Any] = {}
     for some in chunks([request.record_id for request in made]):
         records |= model._default_manager.in_bulk(list(some))
     kinds: dict[tuple[bool, int], TimeRequest] = {}
@@ -162,7 +162,7 @@ def _tell(model: Any, made: Sequence[TimeRequest], checker: Checker) -> None:
         record = records[request.record_id]
         people = {each.pk for each in deciders(record, checker.at, but=checker.user)} - told
         told |= people
-        said = {"before": request.before, "after": request.wanted, "reason": request.why_code}
+        said: dict[str, Any] = {"before": request.before, "after": request.wanted, "reason": request.why_code}
         words = f"{request.words}{more}".strip()
-        whom = {"actor": checker.user, "to": people, "request": request, "words": words}
+        whom: dict[str, Any] = {"actor": checker.user, "to": people, "request": request, "words": words}
         tell(kind=Notice.Kind.ASKED, record=record, at=checker.at, **said, **whom)

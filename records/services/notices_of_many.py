@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 
 from records.models import Follow, Notice, NoticeRule
 
-from .many_rows import RowResult, chunks
+from .many_rows import RowResult, among, chunks
 from .notices import tell
 
 
@@ -41,9 +41,10 @@ def _concerned(known: dict[int, RowResult], record_type: str) -> dict[int, set[i
         if row.owner_id is not None:
             found.setdefault(row.owner_id, set()).add(row.record_id)
     followed = Follow.objects.filter(record_type=record_type)
-    for some in chunks(list(known)):
-        for person, record_id in followed.filter(record_id__in=some).values_list("user", "record_id"):
-            found.setdefault(person, set()).add(record_id)
+    for some in chunks(sorted(known)):
+        for person, record_id in followed.filter(among(some, "record_id")).values_list("user", "record_id"):
+            if record_id in known:
+                found.setdefault(person, set()).add(record_id)
     return found | {person: set(known) for person in _told_of_all(record_type)} if known else {}
 
 

@@ -25,6 +25,7 @@ from records.services.many_rows import (
     check_moved,
     earlier,
     make_batch,
+    without_collector,
 )
 from records.services.notices_of_many import tell_of_changes
 from records.services.records import Clock
@@ -109,7 +110,8 @@ def preview_many(
     """
     _check(moves)
     judge = ManyJudge(model, Checker(by, at), reason=reason, note=note, channel=channel, passed=OK, warned=OK)
-    return [row for row, _write in judge.judge(moves)]
+    with without_collector():
+        return [row for row, _write in judge.judge(moves)]
 
 
 def plan_moves(
@@ -118,9 +120,11 @@ def plan_moves(
     """What comes of each move, and what is to be written; inside an open transaction, under the locks."""
     judge = ManyJudge(model, checker, reason=reason, note=note, channel=channel, passed=DONE, warned=WARN)
     rows, writes = [], []
-    for row, write in judge.judge(moves):
-        rows.append(row)
-        writes += [] if write is None else [write]
+    with without_collector():
+        for row, write in judge.judge(moves):
+            rows.append(row)
+            if write is not None:
+                writes.append(write)
     return rows, writes
 
 

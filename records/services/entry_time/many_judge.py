@@ -7,6 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models.base import ModelState
+
 from audit.set_rows import SetRow
 from records.access import Checker, Source
 from records.models import Reason, TypeRule
@@ -14,8 +17,8 @@ from records.models.access import REDATE, VIEW
 from records.refusals import StaleRecord
 from records.rules import Finding, Limits, Neighbour, Verdict, judge
 from records.services.around import locks_on, neighbours_of
-from records.services.judging import class_of, limits_for, zone_of
-from records.services.many_rows import ASK, MOVED, NO, SAME, RowResult, chunks
+from records.services.judging import limits_for, zone_of
+from records.services.many_rows import ASK, MOVED, NO, SAME, RowResult, among, chunks
 from records.services.seen import check_seen, many_since
 
 from .move import Move, case_of, codes_of, first_answer, last_moves, may_take_back
@@ -31,7 +34,7 @@ TRAIL = (
     "exception_id",
     "acknowledged",
 )
-READ = ("number", "owner_id", "entered_at", "original_entered_at", "archived_at", "version")
+READ = ("number", "owner_id", "entered_at", "archived_at", "version")
 ALSO_READ = {
     "customer": ("importance",),
     "opportunity": ("customer_id", "name", "stage", "expected_close_on"),
@@ -85,7 +88,7 @@ class ManyJudge:
             self.checker.forget()
 
     def _judge_some(self, moves: dict[int, ManyMove]) -> Iterator[Judged]:
-        rows = {row.pk: row for row in self._read(list(moves))}
+        rows = {row.pk: row for row in self._read(list(moves)) if row.pk in moves}
         records = list(rows.values())
         self.checker.prefetch_perms(records)
         seen = {pk: moves[pk].seen_version for pk, row in rows.items() if row.version != moves[pk].seen_version}
@@ -101,9 +104,15 @@ class ManyJudge:
             back = asked.undoes is not None and may_take_back(last.get(pk), asked.undoes, self.checker)
             yield self._judge_one(row, move, asked, since.get(pk, []), (back, locks[pk], near[pk]))
 
-    def _read(self, ids: list[int]) -> Any:
-        names = (*READ, *ALSO_READ[self.name])
-        return self.model._default_manager.filter(pk__in=ids).only(*names).order_by("pk")
+    def _read(self, ids: list[int]) -> Iterator[Any]:
+        """The records with the columns that are looked at: as `only` gives them, in a third of its time."""
+        names = ("id", *READ, *ALSO_READ[self.name])
+        for values in self.model._default_manager.filter(among(ids)).order_by("pk").values_list(*names):
+            row = self.model.__new__(self.model)
+            row.__dict__.update(zip(names, values, strict=True))
+            row._state = ModelState()
+            row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+            yield row
 
     def _move(self, move: ManyMove) -> Move:
         return Move(
@@ -146,8 +155,9 @@ class ManyJudge:
 
     def _settled(self, row: Any, asked: Move, outcome: str, since: list[dict[str, Any]]) -> RowResult:
         findings = (Finding("archived"),) if outcome == NO else ()
-        told = {"by_name": since[-1]["actor_name"], "by_at": since[-1]["history_date"]} if since else {}
-        return self._row(row, asked, outcome, findings, **(told if outcome == MOVED else {}))
+        if outcome != MOVED or not since:
+            return self._row(row, asked, outcome, findings)
+        return self._row(row, asked, outcome, who=(since[-1]["actor_name"], since[-1]["history_date"]))
 
     def _may_ask(self, row: Any, asked: Move, around: Around) -> bool:
         """Whether somebody who sees the record, and may not change it, may ask another for it."""
@@ -167,8 +177,8 @@ class ManyJudge:
 
     def _verdict(self, row: Any, asked: Move, sources: list[Source], around: Around) -> tuple[Verdict, Limits | None]:
         taking_back, lock, order = around
-        limits = self._limits_of(class_of(row), sources)
         case = case_of(row, asked, taking_back=taking_back, locked_by=lock, order=order)
+        limits = self._limits_of(case.customer_class, sources)
         return judge(case, limits, self.checker.at), limits
 
     def _judge_time(self, row: Any, move: ManyMove, asked: Move, sources: list[Source], around: Around) -> Judged:
@@ -177,19 +187,27 @@ class ManyJudge:
             outcome = ASK if verdict.may_ask else NO
             return self._row(row, asked, outcome, verdict.errors, codes=tuple(codes_of(verdict))), None
         warnings = tuple(sorted(warning.code for warning in verdict.warnings))
-        if set(warnings) - asked.acknowledged:
+        if warnings and set(warnings) - asked.acknowledged:
             return self._row(row, asked, self.warned, verdict.warnings, warnings=warnings), None
         exception = limits.excepted_by if verdict.excepted and limits else None
         words = (asked.reason or "unstated", asked.note, move.typed, move.typed_zone, move.undoes)
         trail = (*words, sources[0].kind, sources[0].id, exception, ",".join(warnings))
         made = SetRow(row.pk, row.version, (asked.entered_at,), trail)
-        return self._row(row, asked, self.passed, (), warnings=warnings), made
+        return self._row(row, asked, self.passed, warnings=warnings), made
 
-    def _row(self, row: Any, asked: Move, outcome: str, findings: tuple[Finding, ...], **more: Any) -> RowResult:
-        told = {"number": row.number, "before": row.entered_at, "after": asked.entered_at, "owner_id": row.owner_id}
-        more["version"] = row.version
-        codes = more.pop("codes", tuple(finding.code for finding in findings))
-        return RowResult(row.pk, outcome, **told, findings=findings, codes=codes, **more)
+    def _row(
+        self,
+        row: Any,
+        asked: Move,
+        outcome: str,
+        findings: tuple[Finding, ...] = (),
+        codes: tuple[str, ...] | None = None,
+        warnings: tuple[str, ...] = (),
+        who: tuple[str, dt.datetime | None] = ("", None),
+    ) -> RowResult:
+        codes = tuple([finding.code for finding in findings]) if codes is None else codes
+        told = (row.number, row.entered_at, asked.entered_at, row.owner_id, findings, codes, warnings)
+        return RowResult(row.pk, outcome, *told, *who, row.version)
 
     def _limits_of(self, customer_class: str, sources: list[Source]) -> Limits | None:
         """The limits of all moves of one class through the same windows."""

@@ -10,6 +10,7 @@ from .views import (
     all_access,
     batches,
     bulk,
+    bulk_answering,
     contacts,
     contracts,
     customers,
@@ -154,6 +155,7 @@ urlpatterns += [
     path("bulk/<int:pk>/apply/", bulk.bulk_apply, name="bulk_apply"),
     path("bulk/<int:pk>/back/", bulk.bulk_back, name="bulk_back"),
     path("bulk/<int:pk>/ask/", bulk.bulk_ask, name="bulk_ask"),
+    path("bulk/<int:pk>/request/", bulk_answering.bulk_request, name="bulk_request"),
     path("bulk/<int:pk>/progress/", bulk.bulk_progress, name="bulk_progress"),
 ]
 

@@ -63,7 +63,7 @@ class World:
             "access_many": ["customer"],
             "access_batch": [self.records["batch"].pk],
             "bulk_new": ["customer"],
-            **{f"bulk_{page}": [self.records["bulk"].pk] for page in ("detail", "apply", "back", "ask", "progress")},
+            **{f"bulk_{page}": [self.records["bulk"].pk] for page in ("detail", "apply", "back", "ask", "request", "progress")},
             "batch_detail": [self.records["moves"].pk],
             "batch_undo": [self.records["moves"].pk],
             "batch_progress": [self.records["moves"].pk],

@@ -179,6 +179,26 @@ def test_rows_that_need_an_approval_are_asked_for_as_one(sign_in, cast, calls):
     assert times() == [NOW] * 6
 
 
+def test_what_was_asked_for_as_one_is_answered_as_one(sign_in, cast, calls):
+    make.set_rule(TypeRule.objects.get(record_type="followup"), approval_days=1)
+    client = sign_in(cast.owner)
+    preview(client, bulk := choose(client, calls[:3]), days="3")
+    client.post(address(bulk, "ask"))
+    assert client.get(address(bulk, "request")).status_code == 403
+    client = sign_in(cast.manager)
+    assert "Answer as one" in client.get("/requests/").content.decode()
+    page = client.get(address(bulk, "request"))
+    seen = page.context["seen"]
+    assert client.post(address(bulk, "request"), {"seen": seen, "answer": "reject"}).status_code == 422
+    assert client.post(address(bulk, "request"), {"seen": "x", "answer": "approve"}).status_code == 422
+    assert times() == [NOW] * 6
+    assert client.post(address(bulk, "request"), {"seen": seen, "answer": "approve"}).status_code == 302
+    assert times() == [NOW - days(3)] * 3 + [NOW] * 3
+    assert {(r.requester_id, r.approver_id) for r in FollowUp.history.exclude(time_request_id=None)} == {
+        (cast.owner.pk, cast.manager.pk)
+    }
+
+
 def test_an_odd_order_is_left_out_until_it_is_ticked(sign_in, cast, calls):
     make.set_rule(TypeRule.objects.get(record_type="followup"), warn_order=True)
     client = sign_in(cast.owner)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db import connections, models
+from django.db import connections
 
 from audit.acts import current
+from audit.new_rows import insert_rows
 from audit.set_rows import SetRow, set_rows
 from audit.tracking import copy_rows
-from records.models._entry_time_key import is_open, key
+from records.models._entry_time_key import is_open
 from records.models.guard import NotThroughTheDoor
 
 AT_ONCE = 500  # rows per history statement; well under the parameters that SQLite takes
@@ -27,13 +28,10 @@ def insert_many(objects: Sequence[Any]) -> int:
     model: Any = type(objects[0])
     if not connections["default"].in_atomic_block:
         raise NotThroughTheDoor("insert_many outside a transaction")
-    with key():
-        # The one place that goes past GuardedQuerySet.bulk_create, which refuses because Django's writes no history.
-        # A plain QuerySet does the inserting; the history follows below, copied from what was stored.
-        made: list[Any] = models.QuerySet(model=model).bulk_create(objects, batch_size=AT_ONCE)
-    for start in range(0, len(made), AT_ONCE):
-        _write_history(model, made[start : start + AT_ONCE])
-    return len(made)
+    insert_rows(objects)  # past the guard; the history follows, copied from what was stored
+    for start in range(0, len(objects), AT_ONCE):
+        _write_history(model, objects[start : start + AT_ONCE])
+    return len(objects)
 
 
 def _write_history(model: Any, rows: Sequence[Any]) -> None:

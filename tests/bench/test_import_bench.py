@@ -1,0 +1,154 @@
+"""100,000 rows imported with their history, beside a bare COPY or executemany of the same columns; peak memory."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from records.models import Opportunity
+from tests import cast as make
+
+pytestmark = [pytest.mark.bench, pytest.mark.timeout(1800), pytest.mark.django_db(transaction=True)]
+ROWS = 100_000
+TARGET, MEGABYTES = 6.0, 300.0
+MAPPING = (
+    "id=external_id,name=name,c=customer,stage=stage,amount=amount,close=expected_close_on,note=note,made=entered_at"
+)
+LOAD = """
+import hashlib, json, sys, time
+sys.path.insert(0, {base!r})
+import django
+django.setup()
+from django.db import connections
+connections["default"].settings_dict["NAME"] = {database!r}
+from zoneinfo import ZoneInfo
+from django.contrib.auth import get_user_model
+from records.importing.opening import open_table
+from records.importing.plan import Spec, make_plan
+from records.services.imports import load
+from tests.cast import clock
+
+def most():
+    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM")) / 1024
+
+data = open({file!r}, "rb").read()
+begun = time.perf_counter()
+table = open_table(data, "deals.csv")
+spec = Spec("opportunity", {mapping!r}, ZoneInfo("Asia/Shanghai"), source="bench")
+plan = make_plan(table, spec)
+del table
+read = time.perf_counter() - begun
+by = get_user_model().objects.get(username="administrator")
+begun = time.perf_counter()
+loaded = load(plan=plan, file="deals.csv", digest="x", by=by, channel="import", clock=clock)
+print(json.dumps([loaded.created, read, time.perf_counter() - begun, most()]))
+"""
+
+
+def table(names):
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(["id", "name", "c", "stage", "amount", "close", "note", "made"])
+    for n in range(ROWS):
+        day = f"2025-{n % 12 + 1:02}-{n % 28 + 1:02}"
+        row = (
+            f"X{n}",
+            f"Deal {n} 商机 {n % 97}",
+            names[n % len(names)],
+            "qualified",
+            f"{n}.50",
+            day,
+            f"Note {n % 13}",
+            day,
+        )
+        writer.writerow(row)
+    return out.getvalue().encode()
+
+
+def bare():
+    """The rows and their history rows as they stand, put into empty copies of their tables: seconds."""
+    tables = [Opportunity._meta.db_table, Opportunity.history.model._meta.db_table]
+    quickest = 0.0
+    for source in tables:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT * FROM {source}")
+            names = [column[0] for column in cursor.description]
+            rows = cursor.fetchall()
+            cursor.execute(f"CREATE TABLE bare_{source} AS SELECT * FROM {source} WHERE 1 = 0")
+            begun = time.perf_counter()
+            _put(cursor, f"bare_{source}", names, rows)
+            quickest += time.perf_counter() - begun
+            cursor.execute(f"DROP TABLE bare_{source}")
+    return quickest
+
+
+def bare_like_the_tables():
+    """The same into tables that have the indexes and checks of the real ones."""
+    seconds = 0.0
+    for model in (Opportunity, Opportunity.history.model):
+        source = model._meta.db_table
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT * FROM {source}")
+            names = [column[0] for column in cursor.description]
+            rows = cursor.fetchall()
+            if connection.vendor == "postgresql":
+                cursor.execute(f"CREATE TABLE bare_{source} (LIKE {source} INCLUDING ALL)")
+            else:
+                _copy_of(cursor, source)
+            begun = time.perf_counter()
+            _put(cursor, f"bare_{source}", names, rows)
+            seconds += time.perf_counter() - begun
+            cursor.execute(f"DROP TABLE bare_{source}")
+    return seconds
+
+
+def _copy_of(cursor, source):
+    cursor.execute("SELECT type, name, sql FROM sqlite_master WHERE tbl_name = %s AND sql IS NOT NULL", [source])
+    for kind, name, sql in cursor.fetchall():
+        if kind == "table":
+            cursor.execute(sql.replace(f'"{source}"', f'"bare_{source}"', 1))
+        elif kind == "index":
+            made = sql.replace(f'"{name}"', f'"bare_{name}"', 1).replace(f'ON "{source}"', f'ON "bare_{source}"', 1)
+            cursor.execute(made)
+
+
+def _put(cursor, target, names, rows):
+    columns = ", ".join(f'"{name}"' for name in names)
+    if connection.vendor == "postgresql":
+        with cursor.copy(f"COPY {target} ({columns}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        return
+    cursor.execute("BEGIN")
+    cursor.executemany(f"INSERT INTO {target} ({columns}) VALUES ({', '.join(['%s'] * len(names))})", rows)
+    cursor.execute("COMMIT")
+
+
+def test_an_import_beside_bare_rows(cast, tmp_path):
+    names = [make.customer(cast.owner, name=f"Customer {n}").name for n in range(200)]
+    file = tmp_path / "deals.csv"
+    file.write_bytes(table(names))
+    mapping = [tuple(pair.split("=")) for pair in MAPPING.split(",")]
+    database = str(connection.settings_dict["NAME"])
+    script = LOAD.format(base=str(settings.BASE_DIR), file=str(file), mapping=mapping, database=database)
+    connection.close()
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    created, read, stored, megabytes = json.loads(done.stdout)
+    assert (created, Opportunity.objects.count(), Opportunity.history.count()) == (ROWS, ROWS, ROWS)
+    plain, indexed = bare(), bare_like_the_tables()
+    print(
+        f"\n{connection.vendor}: read {read:.1f} s, judged and stored {stored:.1f} s; bare rows into like tables "
+        f"{indexed:.1f} s ({(read + stored) / indexed:.1f} ×), into tables without indexes {plain:.1f} s "
+        f"({(read + stored) / plain:.1f} ×); peak {megabytes:.0f} MB"
+    )
+    assert (read + stored) / indexed <= TARGET
+    assert megabytes <= MEGABYTES

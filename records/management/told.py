@@ -22,7 +22,7 @@ WORDS = {
     "same": "as it is already",
     "moved": "changed since",
     "warn": "in an odd order",
-    "ask": "needs a request",
+    "ask": "on request",
     "no": "refused",
     "kept": "touched since",
     "none": "left out",

@@ -117,9 +117,9 @@ def test_the_filter_is_that_of_the_list(cast, backups):
 def test_rules_hold_and_refusals_are_told(cast, backups):
     records = calls(cast, 1)
     said = change("--type", "followup", "--set", "2026-03-01", "--apply")
-    assert "needs a request: More than 7 days back." in said
+    assert "on request: More than 7 days back." in said
     assert "Nothing was changed." in said
-    assert "refused" in change(*SHIFTED, by="auditor") or "needs a request" in change(*SHIFTED, by="auditor")
+    assert "refused" in change(*SHIFTED, by="auditor") or "on request" in change(*SHIFTED, by="auditor")
     assert fresh(records)[0].version == 1
 
 

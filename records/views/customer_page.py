@@ -41,6 +41,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         "late": late(customer),
         "contacts": contacts,
         "main": next((contact for contact in contacts if contact.is_main), None),
+        "part_of": _part_of(request.user, customer),
         "timeline": page,
         "filters": [(key, name) for key, (name, _types) in FILTERS.items()],
         "may_add": _may_add(request.user, customer),
@@ -67,6 +68,13 @@ def customer_with_contacts(request: HttpRequest, pk: int) -> tuple[Any, list[Con
         if row.contact_id is not None  # type: ignore[attr-defined]
     ]
     return rows[0], contacts
+
+
+def _part_of(user: Any, customer: Customer) -> Customer | None:
+    """The customer it is part of, if the person may see that; asked only where it is part of one."""
+    if customer.parent_id is None:
+        return None
+    return Customer.objects.visible_to(user).filter(pk=customer.parent_id).only("id", "name").first()
 
 
 def _may_add(user: Any, customer: Customer) -> dict[str, bool]:

@@ -125,6 +125,14 @@ def test_a_child_of_a_refused_row_is_refused_with_it(cast):
     assert (loaded.created, [(e.line, e.code) for e in loaded.errors]) == (1, [(2, "parent_wrong"), (3, "future")])
 
 
+def test_the_page_of_a_customer_names_what_it_is_part_of(cast, sign_in):
+    store("src_name,src_parent\nLeaf,Root\nRoot,\n", "customer", TREE, cast.administrator)
+    leaf, root = Customer.objects.order_by("number")
+    shown = sign_in(cast.owner).get(leaf.get_absolute_url()).content.decode()
+    assert f'<dt>Part of</dt><dd><a href="{root.get_absolute_url()}">' in shown
+    assert "Part of" not in sign_in(cast.owner).get(root.get_absolute_url()).content.decode()
+
+
 def test_a_parent_that_stands_is_found_and_can_be_changed(cast):
     root = make.customer(cast.owner, name="Root")
     text = "id,src_name,src_parent\n1,A,Root\n"

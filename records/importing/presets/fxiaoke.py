@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .chinese import CUSTOMER, FOLLOW_UP, MONEY, OF_CUSTOMERS, OPPORTUNITY, STAGES, ZONE
+from .chinese import CUSTOMER, FOLLOW_UP, OPPORTUNITY, ZONE
+from .chinese_words import MONEY, OF_CUSTOMERS, STAGES
 from .shapes import Shape
 
 _MARKS = ("生命状态", "负责人主属部门", "归属部门", "负责人所在部门")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .chinese import CUSTOMER, MONEY, OF_CUSTOMERS, OPPORTUNITY, STAGES, ZONE
+from .chinese import CUSTOMER, OPPORTUNITY, ZONE
+from .chinese_words import MONEY, OF_CUSTOMERS, STAGES
 from .shapes import Shape
 
 _SYSTEM = {"system": "xiaoshouyi", "name": "销售易", "zone": ZONE}

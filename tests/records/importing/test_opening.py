@@ -19,6 +19,7 @@ from records.importing.packed import MAX_RATIO
 from records.importing.table import DateText, DurationText, ErrorText, NumberText
 
 from . import packing
+from .doing import plan_of
 from .packing import book, packed, parts_of, with_part
 
 PLAIN = [["Name", "Made"], ["A", dt.datetime(2026, 3, 1, 9, 15)], ["B", dt.datetime(2026, 3, 2, 23, 59, 59)]]
@@ -222,3 +223,53 @@ def test_bombs_do_no_harm(name, tmp_path):
     assert code in codes
     assert seconds <= 2
     assert megabytes <= 100
+
+
+# ---- how cells are read ----
+
+
+def column(*cells, said=None, more=None):
+    data = book([["name", "made"], *([f"A{n}", cell] for n, cell in enumerate(cells))], more=more)
+    plan = plan_of(data, "customer", "name=name,made=entered_at", zone=dt.UTC, **(said or {}))
+    times = [row.entered_at.isoformat(" ")[:19] for row in plan.rows if row.entered_at]
+    return times, [(error.line, error.code) for error in plan.errors]
+
+
+def test_texts_beside_true_dates_are_judged_like_those_of_a_text_file():
+    day = dt.datetime(2026, 1, 2, 3, 4)
+    assert column(day, "31/12/2025") == (["2026-01-02 03:04:00", "2025-12-31 00:00:00"], [])
+    with pytest.raises(NotAFile) as no:
+        column(day, "03/04/2025")
+    assert no.value.code == "ambiguous"
+    times, errors = column(day, "03/04/2025", "soon", "?", said={"date_formats": {"": "d/m/Y"}})
+    assert (times, errors) == (["2026-01-02 03:04:00", "2025-04-03 00:00:00"], [(4, "date")])
+
+
+@pytest.mark.parametrize(
+    ("cells", "form", "times"),
+    [
+        ([44197, 44197.5], "excel-1900", ["2021-01-01 00:00:00", "2021-01-01 12:00:00"]),
+        ([42735], "excel-1904", ["2021-01-01 00:00:00"]),
+        ([1609459200], "epoch-s", ["2021-01-01 00:00:00"]),
+        (["1609459200000"], "epoch-ms", ["2021-01-01 00:00:00"]),
+        ([20210101], "Ymd", ["2021-01-01 00:00:00"]),
+    ],
+)
+def test_numbers_are_dates_only_where_that_is_chosen(cells, form, times):
+    with pytest.raises(NotAFile) as no:
+        column(*cells)
+    assert no.value.code == "unreadable"
+    assert column(*cells, said={"date_formats": {"": form}}) == (times, [])
+
+
+def test_numbers_of_a_sheet_have_a_point_whatever_the_texts_have():
+    data = book([["name", "amount"], ["A", 1234.5], ["B", "1.234,50"], ["C", -5]])
+    plan = plan_of(data, "opportunity", "name=name,amount=amount", decimal=",", no_customer="none")
+    assert [str(row.values["amount"]) for row in plan.rows] == ["1234.5", "1234.50", "-5"]
+
+
+def test_an_id_whose_digits_excel_has_cut_is_refused():
+    data = book([["id", "name"], [420106199001011234, "A"], ["420106199001011234", "B"], [17850.0, "C"]])
+    plan = plan_of(data, "customer", "id=external_id,name=name")
+    assert [(error.line, error.code) for error in plan.errors] == [(2, "digits")]
+    assert [row.external_id for row in plan.rows] == ["420106199001011234", "17850"]

@@ -26,6 +26,7 @@ from tests.cast import NOW, clock, days
 from tests.records.reviewing import moved, queued
 
 TYPES = ("customer", "opportunity", "follow_up", "contract")
+BULK = ("detail", "apply", "back", "ask", "request", "progress")
 BARE = ("_list", "_suggest", "_new", "grant_end")  # pages about no single record
 
 
@@ -63,7 +64,7 @@ class World:
             "access_many": ["customer"],
             "access_batch": [self.records["batch"].pk],
             "bulk_new": ["customer"],
-            **{f"bulk_{page}": [self.records["bulk"].pk] for page in ("detail", "apply", "back", "ask", "request", "progress")},
+            **{f"bulk_{page}": [self.records["bulk"].pk] for page in BULK},
             "batch_detail": [self.records["moves"].pk],
             "batch_undo": [self.records["moves"].pk],
             "batch_progress": [self.records["moves"].pk],

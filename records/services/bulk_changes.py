@@ -61,9 +61,7 @@ def judged(bulk: BulkChange, rows: Sequence[BulkRow], by: Any, at: dt.datetime) 
     seen = [(row.record_id, row.seen_version) for row in rows]
     if bulk.kind == MOVE:
         moves = [ManyMove(row.record_id, row.seen_version, row.after) for row in rows if row.after is not None]
-        found = preview_many(
-            moves=moves, model=model, by=by, reason=bulk.reason, note=bulk.note, channel="bulk", at=at
-        )
+        found = preview_many(moves=moves, model=model, by=by, reason=bulk.reason, note=bulk.note, channel="bulk", at=at)
     elif bulk.kind == OWNER:
         found = preview_assign(rows=seen, model=model, owner=owner_of(bulk), by=by, at=at)
     else:

@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix messages
+.PHONY: help run test bench check fix messages
 
 PYTHON ?= $(firstword $(foreach name,python3.14 python3.13 python3.12 python3.11 python3 python,$(shell \
 	$(name) -c 'import sys; sys.version_info < (3, 11) or print("$(name)")' 2>/dev/null)))
@@ -22,6 +22,9 @@ run: .venv/.run  ## start Redate with demo data; PORT=8123 chooses the port
 
 test: .venv/.dev  ## the whole suite, on SQLite and on PostgreSQL
 	@$(BIN)/python -m tests.run $(ARGS)
+
+bench: .venv/.dev  ## figures at large sizes, on SQLite and on PostgreSQL; takes long
+	@$(BIN)/python -m tests.run -n 0 -s -m bench tests/bench $(ARGS)
 
 check: .venv/.dev  ## everything that reads the code without running it
 	$(BIN)/ruff check .

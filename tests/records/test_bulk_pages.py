@@ -268,7 +268,8 @@ def test_a_large_one_is_work_of_the_worker_done_once(sign_in, cast, calls, monke
     assert "waits for the worker" in client.get(address(bulk)).content.decode()
     job = jobs.run_next(clock)
     assert (job.state, job.result["counts"]) == ("done", {"done": 6})
-    assert bulk_changes.work(job, jobs.Beat(job, clock))["batch"] == job.result["batch"]
+    with jobs.Beat(job, clock) as beat:
+        assert bulk_changes.work(job, beat)["batch"] == job.result["batch"]
     assert Batch.objects.get().job == job.pk
     assert client.get(address(bulk, "progress")).headers["HX-Refresh"] == "true"
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.db.models import Max
 
 from audit import jobs
 from audit.beats import Beat
@@ -52,7 +53,8 @@ def preview(*, bulk: BulkChange, by: Any, at: dt.datetime, zone: dt.tzinfo) -> N
         BulkRow.objects.filter(bulk=bulk, outcome="").delete()
         rows = [*_previewed(bulk, model, visible, by, at, zone)]
         BulkRow.objects.bulk_create(rows, batch_size=CREATE_AT_ONCE)
-        bulk.save(update_fields=["spec", "reason", "note", "on_moved", "state"])
+        bulk.job = None
+        bulk.save(update_fields=["spec", "reason", "note", "on_moved", "state", "job"])
 
 
 def judged(bulk: BulkChange, rows: Sequence[BulkRow], by: Any, at: dt.datetime) -> dict[int, RowResult]:
@@ -72,6 +74,12 @@ def judged(bulk: BulkChange, rows: Sequence[BulkRow], by: Any, at: dt.datetime) 
 def owner_of(bulk: BulkChange) -> Any:
     """Who the records shall belong to."""
     return get_user_model().objects.get(pk=bulk.spec["owner"])
+
+
+def step_of(bulk: BulkChange) -> str:
+    """Names the preview as it stands: another one once rows were previewed anew, tried, done or taken back."""
+    open_rows = bulk.rows.filter(outcome="")
+    return f"{open_rows.aggregate(last=Max('pk'))['last'] or 0}-{open_rows.count()}"
 
 
 def apply(
@@ -197,7 +205,7 @@ def _keep(bulk: BulkChange, result: ManyResult, *, trial: bool) -> None:
     for outcome in Counter(row.outcome for row in result.rows):
         ids = [row.record_id for row in result.of(outcome)]
         for start in range(0, len(ids), CREATE_AT_ONCE):
-            some = BulkRow.objects.filter(bulk=bulk, record_id__in=ids[start : start + CREATE_AT_ONCE])
+            some = BulkRow.objects.filter(bulk=bulk, outcome="", record_id__in=ids[start : start + CREATE_AT_ONCE])
             some.update(outcome=outcome[:6], batch=batch if outcome == DONE else None)
     state = BulkChange.State.TRIAL if trial and result.done else BulkChange.State.DONE
     if result.done:

@@ -64,8 +64,8 @@ def bulk_detail(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return _show(request, bulk, _form(bulk))
     form = _form(bulk, request.POST)
-    if bulk.state == BulkChange.State.DONE:
-        messages.warning(request, _("This is done. Choose rows on a list to change many again."))
+    if bulk.state != BulkChange.State.PREVIEW or _under_way(bulk):
+        messages.warning(request, _("This is begun. Choose rows on a list to change many again."))
         return redirect("records:bulk_detail", bulk.pk)
     if not form.is_valid():
         return _show(request, bulk, form, status=422)
@@ -85,12 +85,16 @@ def bulk_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def bulk_apply(request: HttpRequest, pk: int) -> HttpResponse:
     """Do what was previewed: `trial` to the rows picked (or the first few), `all` to every allowed row."""
     bulk = _bulk_or_404(request, pk)
+    step = request.POST.get("step", "")[:40]
+    if step != bulk_changes.step_of(bulk) or _under_way(bulk):
+        messages.warning(request, _("Sent before, or previewed anew since. Look at the rows again."))
+        return redirect("records:bulk_detail", bulk.pk)
     trail = {"remote_addr": request.remote_addr}  # type: ignore[attr-defined]
     only = _tried(request, bulk) if request.POST.get("do") == "trial" else None
     if only is None and figures_of(bulk).open > AT_ONCE:
         bulk_changes.ask_for_bulk(bulk=bulk, by=request.user, at=now(), trail=trail)
         return redirect("records:bulk_detail", bulk.pk)
-    token = f"bulk-{bulk.pk}-{request.POST.get('step', '')[:20]}"
+    token = f"bulk-{bulk.pk}-{step}"
     try:
         made = bulk_changes.apply(bulk=bulk, by=request.user, clock=now, only=only, token=token, trail=trail)
     except Refused as no:
@@ -196,6 +200,8 @@ def _show(request: HttpRequest, bulk: BulkChange, form: BulkForm, status: int = 
         "show": show,
         "tried": TRIED,
         "job": _under_way(bulk),
+        "step": bulk_changes.step_of(bulk),
+        "why_not": _why_not(bulk),
         "batches": list(bulk.rows.exclude(batch=None).values_list("batch", flat=True).distinct().order_by("batch")),
         "zone": zone_label(zone, at),
         "now_text": at.astimezone(zone).strftime("%Y-%m-%d %H:%M"),
@@ -211,6 +217,14 @@ def _ways(form: BulkForm) -> list[tuple[Any, ...]]:
 def _under_way(bulk: BulkChange) -> Any:
     job = jobs.look(bulk.job) if bulk.job else None
     return job if job is not None and not job.is_over else None
+
+
+def _why_not(bulk: BulkChange) -> str:
+    """Why the work that was asked for changed nothing; "" where it did, or goes on."""
+    job = jobs.look(bulk.job) if bulk.job and bulk.state != BulkChange.State.DONE else None
+    if job is None or not job.is_over:
+        return ""
+    return " ".join(job.result.get("refused", [])) or _("The work has ended and changed nothing.")
 
 
 def _bulk_or_404(request: HttpRequest, pk: int) -> BulkChange:

@@ -17,6 +17,7 @@ from audit.models import Event
 from records.models import Batch, BulkChange, BulkRow, FollowUp, TimeRequest, TypeRule
 from records.services import bulk_changes
 from records.services.assign import change_owner
+from records.services.bulk_changes import step_of
 from records.services.records import update_record
 from records.views import bulk as pages
 from tests import cast as make
@@ -46,6 +47,11 @@ def address(bulk: BulkChange, page: str = "detail") -> str:
 
 def preview(client: Any, bulk: BulkChange, **given: Any) -> Any:
     return client.post(address(bulk), SHIFT | WORDS | given)
+
+
+def go(client: Any, bulk: BulkChange, do: str, **more: Any) -> Any:
+    """Send what stands on the page now, or another step."""
+    return client.post(address(bulk, "apply"), {"do": do, "step": step_of(bulk)} | more)
 
 
 def times() -> list[Any]:
@@ -82,7 +88,7 @@ def test_a_preview_says_before_after_and_verdict_and_changes_nothing(sign_in, ca
 def test_all_is_done_as_previewed_with_one_batch_and_a_row_each(sign_in, cast, calls):
     client = sign_in(cast.owner)
     preview(client, bulk := choose(client, calls[:3]))
-    client.post(address(bulk, "apply"), {"do": "all", "step": "1"})
+    go(client, bulk, "all")
     assert times() == [NOW - days(1)] * 3 + [NOW] * 3
     batch = Batch.objects.get()
     rows = FollowUp.history.filter(batch=batch.pk)
@@ -98,8 +104,9 @@ def test_all_is_done_as_previewed_with_one_batch_and_a_row_each(sign_in, cast, c
 def test_sent_twice_it_is_done_once(sign_in, cast, calls):
     client = sign_in(cast.owner)
     preview(client, bulk := choose(client, calls))
+    step = step_of(bulk)
     for _ in range(2):
-        client.post(address(bulk, "apply"), {"do": "all", "step": "1"})
+        go(client, bulk, "all", step=step)
     assert Batch.objects.count() == 1
     assert times() == [NOW - days(1)] * 6
 
@@ -107,12 +114,12 @@ def test_sent_twice_it_is_done_once(sign_in, cast, calls):
 def test_a_trial_on_those_ticked_then_the_rest(sign_in, cast, calls):
     client = sign_in(cast.owner)
     preview(client, bulk := choose(client, calls))
-    client.post(address(bulk, "apply"), {"do": "trial", "step": "1", "pick": [calls[4].pk, calls[5].pk]})
+    go(client, bulk, "trial", pick=[calls[4].pk, calls[5].pk])
     assert times() == [NOW] * 4 + [NOW - days(1)] * 2
     page = client.get(address(bulk)).content.decode()
     for text in ("2 changed", "4 to go", "Take the trial back", "Change the other 4"):
         assert text in page
-    client.post(address(bulk, "apply"), {"do": "all", "step": "2"})
+    go(client, bulk, "all")
     assert times() == [NOW - days(1)] * 6
     assert Batch.objects.count() == 2
 
@@ -120,7 +127,7 @@ def test_a_trial_on_those_ticked_then_the_rest(sign_in, cast, calls):
 def test_a_trial_can_be_taken_back_and_stands_in_the_preview_again(sign_in, cast, calls):
     client = sign_in(cast.owner)
     preview(client, bulk := choose(client, calls))
-    client.post(address(bulk, "apply"), {"do": "trial", "step": "1"})
+    go(client, bulk, "trial")
     assert times().count(NOW - days(1)) == 5
     client.post(address(bulk, "back"))
     assert times() == [NOW] * 6
@@ -137,7 +144,7 @@ def test_what_changed_since_is_left_out_and_named_or_refuses_all(sign_in, cast, 
         to = cast.colleague if call.owner_id == cast.owner.pk else cast.owner
         seen = {"by": cast.manager, "reason": "", "note": "x", "channel": "web", "clock": clock}
         change_owner(record=call, seen_version=call.version, owner=to, **seen)
-        client.post(address(bulk, "apply"), {"do": "all", "step": "1"})
+        go(client, bulk, "all")
         assert outcomes(bulk).count("done") == expected
         assert outcomes(bulk).count("moved") == (1 if expected else 0)
     assert "changed since the preview" in client.get(address(BulkChange.objects.earliest("pk"))).content.decode()
@@ -149,7 +156,7 @@ def test_another_fields_edit_meanwhile_is_no_hindrance(sign_in, cast, calls):
     update_record(
         record=calls[0], seen_version=1, values={"outcome": "Well"}, by=cast.owner, channel="web", clock=clock
     )
-    client.post(address(bulk, "apply"), {"do": "all", "step": "1"})
+    go(client, bulk, "all")
     assert outcomes(bulk) == ["done"]
 
 
@@ -164,7 +171,7 @@ def test_each_row_is_judged_by_its_own_right_and_rule(sign_in, cast, calls):
     assert "no" in verdicts(bulk)
     page = client.get(f"{address(bulk)}?v=no").content.decode()
     assert "2026-03-17" in page
-    client.post(address(bulk, "apply"), {"do": "all", "step": "1"})
+    go(client, bulk, "all")
     assert set(times()) == {NOW}
 
 
@@ -206,7 +213,7 @@ def test_an_odd_order_is_left_out_until_it_is_ticked(sign_in, cast, calls):
     assert verdicts(bulk) == ["warn"] * 2
     preview(client, bulk, odd="on")
     assert verdicts(bulk) == ["ok"] * 2
-    client.post(address(bulk, "apply"), {"do": "all", "step": "1"})
+    go(client, bulk, "all")
     assert {row.acknowledged for row in FollowUp.history.exclude(batch=None)} == {"before_customer"}
 
 
@@ -263,7 +270,7 @@ def test_a_large_one_is_work_of_the_worker_done_once(sign_in, cast, calls, monke
     monkeypatch.setattr(pages, "AT_ONCE", 3)
     client = sign_in(cast.owner)
     preview(client, bulk := choose(client, calls))
-    client.post(address(bulk, "apply"), {"do": "all", "step": "1"})
+    go(client, bulk, "all")
     assert times() == [NOW] * 6
     assert "waits for the worker" in client.get(address(bulk)).content.decode()
     job = jobs.run_next(clock)
@@ -279,11 +286,11 @@ def test_owners_and_archiving_go_the_same_way(sign_in, cast, calls):
     bulk = choose(client, calls[:2], "owner")
     client.post(address(bulk), WORDS | {"owner": cast.colleague.pk})
     assert verdicts(bulk) == ["ok"] * 2
-    client.post(address(bulk, "apply"), {"do": "all", "step": "1"})
+    go(client, bulk, "all")
     assert FollowUp.objects.filter(owner=cast.colleague).count() == 2
     bulk = choose(client, calls[:3], "archive")
     client.post(address(bulk), WORDS)
-    client.post(address(bulk, "apply"), {"do": "all", "step": "1"})
+    go(client, bulk, "all")
     assert FollowUp.objects.filter(archived_at__isnull=False).count() == 3
     assert [batch.kind for batch in Batch.objects.order_by("pk")] == ["assign", "archive"]
 

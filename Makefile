@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test bench check fix messages
+.PHONY: help run test bench soak check fix messages
 
 PYTHON ?= $(firstword $(foreach name,python3.14 python3.13 python3.12 python3.11 python3 python,$(shell \
 	$(name) -c 'import sys; sys.version_info < (3, 11) or print("$(name)")' 2>/dev/null)))
@@ -25,6 +25,9 @@ test: .venv/.dev  ## the whole suite, on SQLite and on PostgreSQL
 
 bench: .venv/.dev  ## figures at large sizes, on SQLite and on PostgreSQL; takes long
 	@$(BIN)/python -m tests.run -n 0 -s -m bench tests/bench $(ARGS)
+
+soak: .venv/.dev  ## what takes long to try, on SQLite and on PostgreSQL: 20 backups under 10 writers, each restored
+	@$(BIN)/python -m tests.run -n 0 -s -m soak tests/crm $(ARGS)
 
 check: .venv/.dev  ## everything that reads the code without running it
 	$(BIN)/ruff check .

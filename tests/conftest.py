@@ -28,9 +28,10 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests marked `browser` need one; those marked `bench` run where they are asked for."""
-    if "bench" not in (config.option.markexpr or ""):
-        items[:] = [item for item in items if not item.get_closest_marker("bench")]
+    """Tests marked `browser` need one; those marked `bench` or `soak` run where they are asked for."""
+    for mark in ("bench", "soak"):
+        if mark not in (config.option.markexpr or ""):
+            items[:] = [item for item in items if not item.get_closest_marker(mark)]
     if machine.chromium() is None:
         for item in items:
             if item.get_closest_marker("browser"):

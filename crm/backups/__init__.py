@@ -4,8 +4,8 @@
 """
 
 from .errors import BackupError, CannotBackUp, CannotRestore
-from .listing import Backup, backups, newest
+from .listing import Backup, backups
 from .making import back_up
 from .restoring import restore
 
-__all__ = ["Backup", "BackupError", "CannotBackUp", "CannotRestore", "back_up", "backups", "newest", "restore"]
+__all__ = ["Backup", "BackupError", "CannotBackUp", "CannotRestore", "back_up", "backups", "restore"]

@@ -65,11 +65,6 @@ def backups(now: dt.datetime) -> list[Backup]:
     return sorted(found, key=lambda each: (each.at, each.name), reverse=True)
 
 
-def newest(now: dt.datetime) -> Backup | None:
-    """The last backup that is still there."""
-    return next(iter(backups(now)), None)
-
-
 def _seen(path: Path) -> Backup | None:
     try:
         return Backup(path, archive.peek(path), path.stat().st_size)

@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from records.import_pages import fields_of
 from records.importing.table import Table
-from records.models import Import
+from records.models import Import, PeriodException
 
 
 def key_of(draft: Import) -> str:
@@ -78,6 +78,12 @@ def who_can_except() -> list[Any]:
     held = Q(groups__permissions__codename="reopen_periods", groups__permissions__content_type__app_label="records")
     people = get_user_model()._default_manager.filter(held, is_active=True).distinct()
     return list(people.order_by("display_name", "username")[:5])
+
+
+def exceptions_of(found: list[list[int]]) -> list[tuple[str, dt.datetime, int]]:
+    """Of [exception, rows] that a trial kept: why it is, until when, and how many rows it lets in."""
+    rows = PeriodException.objects.in_bulk([pk for pk, _rows in found])
+    return [(rows[pk].why, rows[pk].until, count) for pk, count in found if pk in rows]
 
 
 def moment_of(text: str) -> dt.datetime | None:

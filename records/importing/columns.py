@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -223,12 +224,25 @@ def _yes_no(text: str) -> bool:
     raise NotAValue("yes_no", value=text[:80])
 
 
+_GROUPED = {  # thousands, also as India groups them
+    mark: re.compile(rf"[+-]?\d{{1,3}}(?:{other}\d{{2,3}})*{other}\d{{3}}(?:{re.escape(mark)}\d*)?")
+    for mark, other in ((".", ","), (",", r"\."))
+}
+
+
 def _number(text: str, decimal: str, *, whole: bool) -> Any:
-    """A number with `decimal` as its decimal mark; spaces, apostrophes and the other mark group thousands."""
+    """A number with `decimal` as its decimal mark; spaces, apostrophes and the other mark group thousands.
+
+    Where the other mark groups no thousands ("12,50" with a point) it is not passed over: the number would become
+    another one.
+    """
     if is_blank(text):
         return None
     other = "," if decimal == "." else "."
-    plain = text.translate({ord(c): None for c in f" \u00a0\u202f'’%¥￥€$£{other}"}).replace(decimal, ".")
+    bare = text.translate({ord(c): None for c in " \u00a0\u202f'’%¥￥€$£"})
+    if other in bare and not _GROUPED[decimal].fullmatch(bare):
+        raise NotAValue("decimal", value=text[:80], mark=decimal)
+    plain = bare.replace(other, "").replace(decimal, ".")
     try:
         number = Decimal(plain)
     except InvalidOperation as error:

@@ -81,6 +81,9 @@ ROW: Sentences = {
     "long": lambda: _("Longer than %(most)s characters."),
     "choice": lambda: _("“%(value)s” is not on the list. Say what it means here: one of %(choices)s."),
     "number": lambda: _("“%(value)s” is not a number."),
+    "decimal": lambda: _(
+        "“%(value)s” is not a number whose decimal mark is “%(mark)s”. Choose the other decimal mark."
+    ),
     "yes_no": lambda: _("“%(value)s” is neither yes nor no."),
     "same_id": lambda: _("The same id stands in line %(first)s already."),
     "same_number": lambda: _("The same number stands in line %(first)s already."),
@@ -98,6 +101,7 @@ ROW: Sentences = {
     "stale": lambda: _(
         "%(number)s was changed since this file was made: version %(seen)s there, %(current)s now. Export it again."
     ),
+    "excepted": lambda: _("Lies in a closed period, which an exception lets you enter."),
     "own_page": lambda: _("“%(value)s” differs from what %(number)s has. Owner, importance and parent change there."),
     "duplicate": lambda: _("Looks like %(number)s “%(title)s”, which stands already: same %(what)s."),
     "duplicate_line": lambda: _("Looks like line %(first)s: same %(what)s."),

@@ -17,11 +17,12 @@ from records.models.guard import NotThroughTheDoor
 AT_ONCE = 500  # rows per history statement; well under the parameters that SQLite takes
 
 
-def insert_many(objects: Sequence[Any]) -> int:
+def insert_many(objects: Sequence[Any], **trail: Any) -> int:
     """Insert new rows of one tracked model and one '+' history row each; gives the number of rows.
 
     Inside an open act, whose columns stand on every history row, and an open transaction: both or neither. The caller
-    has judged, cleaned and numbered the rows, as create_record does for one. Sets their `pk`.
+    has judged, cleaned and numbered the rows, as create_record does for one. Sets their `pk`. `trail` are columns of
+    these history rows beside those of the act.
     """
     if not objects:
         return 0
@@ -30,13 +31,13 @@ def insert_many(objects: Sequence[Any]) -> int:
         raise NotThroughTheDoor("insert_many outside a transaction")
     insert_rows(objects)  # past the guard; the history follows, copied from what was stored
     for start in range(0, len(objects), AT_ONCE):
-        _write_history(model, objects[start : start + AT_ONCE])
+        _write_history(model, objects[start : start + AT_ONCE], trail)
     return len(objects)
 
 
-def _write_history(model: Any, rows: Sequence[Any]) -> None:
+def _write_history(model: Any, rows: Sequence[Any], trail: Mapping[str, Any]) -> None:
     ids = [row.pk for row in rows]
-    columns = current().columns(rows[0]) | {"history_type": "+"}
+    columns = current().columns(rows[0]) | trail | {"history_type": "+"}
     history = model.history.model
     where = f"id IN ({', '.join(['%s'] * len(ids))}) ORDER BY id"
     written = copy_rows(model, history, history.tracked_fields, columns, where, ids, "default")

@@ -37,6 +37,7 @@ def trial_of(plan: Any, loaded: Loaded) -> dict[str, Any]:
         "closed": any(error.code == "closed" for error in loaded.errors),
         "odd": any(error.code in WARNINGS for error in loaded.errors),
         "errors": [_row(line, found) for line, found in list(faulty.items())[:KEPT]],
+        "excepted": [[pk, rows] for pk, rows in sorted(loaded.excepted.items())],
         "duplicates": len(loaded.duplicates),
         "notes": [[note.line, note.message] for note in loaded.duplicates[:NOTES]],
     }

@@ -81,6 +81,7 @@ class Planner:
         self.said = {"reason": reason, "note": note, "channel": channel}
         self.acknowledged = frozenset(acknowledged)
         self._gone: dict[Any, set[int]] = {}
+        self._taken: set[tuple[str, str]] = set()  # ids of an old system that are given back, and others have now
         self._owners: dict[int, str] = {}
 
     def plan(self, model: Any, ids: Sequence[int]) -> Plan:
@@ -95,6 +96,7 @@ class Planner:
         records = made.model._default_manager.in_bulk(list(pasts))
         moves = self._judge_moves(made.model, pasts, records)
         self._prefetch(made.model, records)
+        self._taken = _taken(made.model, pasts)
         used = self._used(made.model, [pk for pk, past in pasts.items() if past.created])
         for pk, past in pasts.items():
             if pk in records:
@@ -132,7 +134,7 @@ class Planner:
         return found
 
     def _plan_one(self, made: Plan, record: Any, past: Past, move: Any, used: bool) -> None:
-        values, stays = self._values(past)
+        values, stays = self._values(record, past)
         findings = self._refusals(record, past, values, used)
         moved = move is not None and move[0].outcome == self.passed
         codes = [finding.code for finding in findings]
@@ -174,12 +176,18 @@ class Planner:
             "by_at": who[1] if who else None,
         }
 
-    def _values(self, past: Past) -> tuple[dict[str, Any], tuple[str, ...]]:
+    def _values(self, record: Any, past: Past) -> tuple[dict[str, Any], tuple[str, ...]]:
         """What else is given back, and what stays because it was touched since."""
         if past.created:
-            return ({}, ("created",)) if past.since else ({"archived_at": self.checker.at}, ())
+            return ({}, ("created",)) if past.since else ({"archived_at": self.checker.at} | self._free(record), ())
         values = {n: v for n, v in past.before.items() if n != "entered_at" and n not in past.touched}
         return values, tuple(sorted(past.touched))
+
+    def _free(self, record: Any) -> dict[str, str]:
+        """A record that an import created gives its id in the old system free, so that the file can be loaded again."""
+        if self.batch.kind != "import" or not getattr(record, "external_id", ""):
+            return {}
+        return {"external_source": "", "external_id": ""}
 
     def _refusals(self, record: Any, past: Past, values: dict[str, Any], used: bool) -> list[Finding]:
         """Why the values may not be given back."""
@@ -216,6 +224,8 @@ class Planner:
         """Whether the old values no longer fit to those that stay. The record holds them afterwards."""
         for name, value in values.items():
             setattr(record, name, value)
+        if values.get("external_id") and (record.external_source, record.external_id) in self._taken:
+            return "value"
         others = [f.name for f in record._meta.fields if f.attname not in values]
         try:
             record.full_clean(exclude=others, validate_unique=False, validate_constraints=False)
@@ -234,3 +244,13 @@ class Planner:
         columns = tuple(sorted(values))
         row = SetRow(record.pk, record.version + moved, tuple(values[n] for n in columns), (past.history_id,))
         made.others.setdefault(columns, []).append(row)
+
+
+def _taken(model: Any, pasts: dict[int, Past]) -> set[tuple[str, str]]:
+    """Of the ids of an old system that would be given back, those that other records have by now."""
+    wanted = sorted({past.before["external_id"] for past in pasts.values() if past.before.get("external_id")})
+    found: set[tuple[str, str]] = set()
+    for start in range(0, len(wanted), 500):
+        rows = model._default_manager.filter(external_id__in=wanted[start : start + 500])
+        found |= set(rows.values_list("external_source", "external_id"))
+    return found

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from records.forms.importing import ColumnsForm, KeepForm
+from records.import_before import before_of
 from records.import_pages import Questions, begun, looked, mappings_for, questions_of, recognised, type_name, used
 from records.importing.errors import NotAFile
 from records.importing.opening import Look
@@ -142,6 +143,7 @@ def _show(
         "wrong": wrong,
         "said": recognised(draft, look.headings) if look else [],
         "kind": type_name(draft.record_type),
+        "before": before_of(draft, request.user),
         "mappings": mappings,
         "own_mappings": [kept for kept in mappings if kept.by_id == request.user.pk],
         "keep": keep or KeepForm(label_suffix=""),

@@ -12,6 +12,8 @@ from audit.findings.standing import is_idle
 from audit.formats import TYPES as MEDIA
 from audit.jobs import ask_to_stop, look, run_now
 from audit.times import now
+from records.batch_list import batches_for
+from records.import_before import before_of
 from records.import_pages import type_name
 from records.importing.errors import NotAFile
 from records.models import Import
@@ -19,7 +21,7 @@ from records.services.import_drafts import OUTCOME, bytes_of
 from records.services.import_work import AT_ONCE, KIND, ask_for_load, table_of, under_way
 
 from .importing import importers_only, own_or_404
-from .importing_rows import show_rows
+from .importing_rows import keep_typed, show_rows
 
 
 @require_POST
@@ -30,6 +32,11 @@ def import_load(request: HttpRequest, pk: int) -> HttpResponse:
     if draft.state == Import.State.DONE:
         return redirect("records:import_result", draft.pk)
     try:
+        if keep_typed(request, draft):
+            messages.info(
+                request, _("What you typed is kept, and the rows are checked with it. Nothing is stored yet.")
+            )
+            return redirect("records:import_rows", draft.pk)
         rows = len(table_of(draft).rows)
     except NotAFile as no:
         messages.error(request, no.message)
@@ -55,6 +62,8 @@ def import_result(request: HttpRequest, pk: int) -> HttpResponse:
         return show_rows(request, draft, job.result["refused"])
     shown = {
         "draft": draft,
+        "batch": batches_for(request.user).filter(pk=draft.batch_id).first(),
+        "before": before_of(draft, request.user) if draft.counts.get("earlier") else None,
         "job": job if job is not None and not job.is_over else None,
         "ended": job if job is not None and job.is_over else None,
         "idle": job is not None and not job.is_over and is_idle(job, now()),

@@ -15,8 +15,9 @@ from audit.formats import TYPES as MEDIA
 from audit.formats import csv_pieces
 from audit.jobs import look
 from audit.times import now
+from records.import_before import before_of
 from records.import_pages import type_name
-from records.import_rows import faulty_rows, key_of, moment_of, who_can_except
+from records.import_rows import exceptions_of, faulty_rows, key_of, moment_of, who_can_except
 from records.importing.errors import NotAFile
 from records.importing.opening import open_table
 from records.importing.table import Table
@@ -81,7 +82,9 @@ def show_rows(request: HttpRequest, draft: Import, said: list[str] | None = None
         "labels": labels,
         "rows": rows,
         "more": trial["faulty"] - len(rows),
+        "excepted": exceptions_of(trial.get("excepted", [])),
         "excepting": who_can_except() if trial["closed"] else [],
+        "before": before_of(draft, request.user),
         "kind": type_name(draft.record_type),
         "large": trial["read"] > AT_ONCE,
         "said": said or [],
@@ -116,9 +119,17 @@ def _mend(request: HttpRequest, draft: Import) -> HttpResponse:
         mend(draft, draft.fixes, [])
         return redirect("records:import_rows", draft.pk)
     try:
-        table = _as_sent(draft)
+        keep_typed(request, draft)
     except NotAFile as no:
         return _back(request, draft, [no.message])
+    return redirect("records:import_rows", draft.pk)
+
+
+def keep_typed(request: HttpRequest, draft: Import) -> bool:
+    """Keep what was typed into faulty rows and which are left out; gives whether that is new. Raises NotAFile."""
+    if not ("out" in request.POST or any(_place(name)[0] > 0 for name in request.POST)):
+        return False
+    table, before = _as_sent(draft), (draft.fixes, draft.left_out)
     held = dict(table.rows)
     fixes = {line: dict(texts) for line, texts in draft.fixes.items()}
     for name, text in request.POST.items():
@@ -130,7 +141,7 @@ def _mend(request: HttpRequest, draft: Import) -> HttpResponse:
                 texts[f"#{place + 1}"] = text[:10_000]
     lines = {int(text) for text in request.POST.getlist("out") if text.isdecimal()} | set(draft.left_out)
     mend(draft, {line: texts for line, texts in fixes.items() if texts}, lines)
-    return redirect("records:import_rows", draft.pk)
+    return before != (draft.fixes, draft.left_out)
 
 
 def _as_sent(draft: Import) -> Table:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+
 from records.access import Checker
 from records.importing.plan import Plan
 from records.models import Batch
@@ -13,8 +15,17 @@ def loaded_before(plan: Plan, digest: str, job: int | None) -> Batch | None:
         return done
     if any(row.external_id or row.number for row in plan.rows):
         return None
-    batches = Batch.objects.filter(kind="import", record_type=plan.spec.record_type, facts__digest=digest)
-    return batches.order_by("-id").first()
+    return loads_of(digest).filter(record_type=plan.spec.record_type).first()
+
+
+def loads_of(digest: str) -> QuerySet:
+    """The batches that loaded a file of these bytes, newest first; one that is taken back as a whole does not count."""
+    undos = Batch.objects.filter(kind="undo")
+    again = undos.filter(undoes=OuterRef("pk")).order_by("-pk").values("pk")[:1]
+    undo = undos.filter(undoes=OuterRef("pk")).annotate(again=Subquery(again)).order_by("-pk")
+    batches = Batch.objects.filter(kind="import", facts__digest=digest).select_related("by")
+    batches = batches.annotate(undone=Subquery(undo.values("count")[:1]), redone=Subquery(undo.values("again")[:1]))
+    return batches.filter(Q(undone=None) | Q(undone__lt=F("count")) | Q(redone__isnull=False)).order_by("-pk")
 
 
 def new_batch(plan: Plan, checker: Checker, words: str, count: int, digest: str, job: int | None) -> Batch:

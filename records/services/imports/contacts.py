@@ -18,7 +18,7 @@ from records.services.refusing import service
 
 from .batching import loaded_before, new_batch
 from .contact_rows import Found, Wish, judge_contacts, write_contacts
-from .outcome import CREATED, SKIPPED, UNCHANGED, UPDATED, ImportRefused, Loaded, Outcome, all_lines
+from .outcome import CREATED, SKIPPED, UNCHANGED, UPDATED, ImportRefused, Loaded, Outcome, all_lines, stands_already
 
 
 @service("import_contacts", about="plan")
@@ -51,7 +51,7 @@ def load_contacts(
         raise refuse("import_right")
     before = loaded_before(plan, digest, job)
     if before is not None:
-        return _ended(Loaded(existing=len(plan.rows), errors=plan.errors, earlier=before), then)
+        return _ended(stands_already(plan, before), then)
     wishes, errors = _wishes(plan, find_records(Customer, texts, plan.spec.source, checker.user, checker.at))
     judged = judge_contacts(wishes, checker, plan.spec.existing)
     errors = sorted([*plan.errors, *errors, *judged.errors], key=lambda error: error.line)

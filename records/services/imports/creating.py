@@ -40,12 +40,17 @@ def _is_needed(field: Any) -> bool:
 _GIVEN = ("entered_at", "number", "version")
 
 
-def insert_rows(model: Any, plan: Plan, rows: Sequence[NewRow], at: dt.datetime, step: Any) -> list[Outcome]:
-    """Insert the rows, their contacts and the customers that only the file knew; inside an open act."""
+def insert_rows(
+    model: Any, plan: Plan, rows: Sequence[NewRow], at: dt.datetime, step: Any, known_exception: int | None
+) -> list[Outcome]:
+    """Insert the rows, their contacts and the customers that only the file knew; inside an open act.
+
+    The history row of each names the exception that alone let it in; `known_exception` is that of those customers.
+    """
     new = list({id(row.customer): row.customer for row in rows if row.customer and row.customer.pk is None}.values())
     for record, number in zip(new, _numbers(Customer, at, len(new)), strict=True):
         _finish(record, number)
-    insert_many(new)
+    insert_many(new, exception_id=known_exception)
     in_file = sorted(rows, key=lambda row: row.planned.line)
     for row, number in zip(in_file, _numbers(model, at, len(rows)), strict=True):
         row.number = number
@@ -53,7 +58,7 @@ def insert_rows(model: Any, plan: Plan, rows: Sequence[NewRow], at: dt.datetime,
     for level in _levels(rows):
         for some in chunks(level):
             records = [_record(model, plan, row, at) for row in some]
-            insert_many(records)
+            _insert(some, records)
             _link(some, records)
             found += [
                 Outcome(r.planned.line, CREATED, r.number, made.pk) for r, made in zip(some, records, strict=True)
@@ -69,6 +74,12 @@ def _levels(rows: Sequence[NewRow]) -> list[list[NewRow]]:
         depths[id(row)] = depths.get(id(row.parent), -1) + 1
     ordered = sorted(rows, key=lambda row: (depths[id(row)], row.planned.line))
     return [list(some) for _depth, some in groupby(ordered, key=lambda row: depths[id(row)])]
+
+
+def _insert(rows: Sequence[NewRow], records: Sequence[Any]) -> None:
+    for exception in sorted({row.exception for row in rows}, key=lambda pk: pk or 0):
+        let_in = [record for row, record in zip(rows, records, strict=True) if row.exception == exception]
+        insert_many(let_in, exception_id=exception)
 
 
 def _link(rows: Sequence[NewRow], records: Sequence[Any]) -> None:

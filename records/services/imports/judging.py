@@ -12,7 +12,7 @@ from records.importing.errors import RowError
 from records.importing.plan import Planned
 from records.models import RECORDS
 from records.models.access import REDATE
-from records.rules import Case, Finding, Limits, judge
+from records.rules import Case, Limits, Verdict, judge
 from records.services.judging import limits_for
 
 
@@ -29,12 +29,15 @@ class Judge:
         self.errors: list[RowError] = []
         self._sources: dict[Any, list[Source]] = {}
         self._limits: dict[Any, Limits | None] = {}
-        self._stamps: dict[str, tuple[Finding, ...]] = {}
+        self._stamps: dict[str, Verdict] = {}
+        self.excepted: dict[int, int] = {}  # line → the exception that alone let its row in
 
     def allows(self, row: Planned, owner: Any, customer: Any, opportunity: Any) -> bool:
         """Whether the row may be stored; what it hangs on has been found already."""
         found = [*self._rights(row, owner), *self._parents(customer, opportunity), *self._values(row)]
         found += self._stamp(self.record_type) if row.entered_at is None else self._time(row, owner, customer)
+        if row.entered_at is None and (exception := self.stamp_exception(self.record_type)) is not None:
+            self.excepted[row.line] = exception
         if customer is not None and customer.pk is None:
             found += self._stamp("customer")
         self.errors += [RowError(row.line, code, column, params) for code, column, params in found]
@@ -70,10 +73,13 @@ class Judge:
         if record_type not in self._stamps:
             at = self.checker.at.replace(microsecond=0)
             case = Case(record_type, "ordinary", None, at, reason="import", stamped=True)
-            self._stamps[record_type] = judge(
-                case, self._limits_of("ordinary", [], record_type), self.checker.at
-            ).errors
-        return [(finding.code, "entered_at", finding.params) for finding in self._stamps[record_type]]
+            self._stamps[record_type] = judge(case, self._limits_of("ordinary", [], record_type), self.checker.at)
+        return [(finding.code, "entered_at", finding.params) for finding in self._stamps[record_type].errors]
+
+    def stamp_exception(self, record_type: str) -> int | None:
+        """The exception that alone lets in a record of the type which counts as entered now."""
+        verdict, limits = self._stamps.get(record_type), self._limits_of("ordinary", [], record_type)
+        return limits.excepted_by if verdict is not None and verdict.excepted and limits else None
 
     def _time(self, row: Planned, owner: Any, customer: Any) -> list[tuple[str, str, dict[str, Any]]]:
         """An entry time of a file obeys the rules as one that is typed."""
@@ -91,7 +97,10 @@ class Judge:
             note=self.note,
             backfill=backfill,
         )
-        verdict = judge(case, self._limits_of(case.customer_class, sources), self.checker.at)
+        limits = self._limits_of(case.customer_class, sources)
+        verdict = judge(case, limits, self.checker.at)
+        if verdict.excepted and limits is not None and limits.excepted_by is not None:
+            self.excepted[row.line] = limits.excepted_by
         return [(finding.code, "entered_at", finding.params) for finding in verdict.errors]
 
     def _why(self, key: bool, owner: Any, customer: Any) -> list[Source]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,6 +13,7 @@ from records.importing.errors import RowError
 from records.importing.plan import Plan, Planned
 from records.models import RECORDS, Customer, Opportunity
 from records.refusals import refuse
+from records.services.entry_time.many_judge import TRAIL
 from records.services.locks import rules_lock
 from records.services.many_rows import act_of, lock_rows
 from records.services.matching import People, find_records
@@ -23,7 +25,7 @@ from .contact_rows import Found, Wish, judge_contacts, write_contacts
 from .creating import insert_rows, lacking
 from .duplicates import find_duplicates
 from .judging import Judge
-from .outcome import SKIPPED, ImportRefused, Loaded, Outcome, all_lines
+from .outcome import SKIPPED, ImportRefused, Loaded, Outcome, all_lines, stands_already
 from .resolving import NewRow, Resolver
 from .standing import find_standing, pairs
 from .updating import Updates, Updating, write_updates
@@ -85,6 +87,7 @@ class _Loading:
         self.model: Any = RECORDS[plan.spec.record_type]
         self.errors: list[RowError] = list(plan.errors)
         self.duplicates: list[RowError] = []
+        self.known_exception: int | None = None  # that alone lets in customers which only the file knows
 
     def run(
         self, *, by: Any, clock: Clock, people: Any, create_missing: bool, skip_bad_rows: bool, trial: bool, ticked: Any
@@ -97,7 +100,7 @@ class _Loading:
         self.checker = actor(by, clock())
         _need_rights(self.checker, self.plan, create_missing)
         if (before := loaded_before(self.plan, self.digest, self.job)) is not None:
-            return self._ended(Loaded(existing=len(self.plan.rows), errors=self.plan.errors, earlier=before))
+            return self._ended(stands_already(self.plan, before))
         self.people = people()
         updates, skipped = self._of_standing(standing, ticked)
         new = self._of_new([row for row in self.plan.rows if row.line not in standing], create_missing)
@@ -163,6 +166,9 @@ class _Loading:
         resolved = resolver.resolve(rows)
         judge = Judge(self.spec.record_type, self.checker, self.channel, self.words)
         good = [row for row in resolved if judge.allows(row.planned, row.owner, row.customer, row.opportunity)]
+        for row in good:
+            row.exception = judge.excepted.get(row.planned.line)
+        self.known_exception = judge.stamp_exception("customer")
         self.errors += [*resolver.errors, *judge.errors]
         found = find_duplicates([row.planned for row in good], self.spec, self.checker)
         if self.spec.duplicates == "refuse":
@@ -207,9 +213,12 @@ class _Loading:
             with act_of(batch, self.checker, reason="import", note=self.words, channel=self.channel, trail=None):
                 write_updates(updates, self.model, self.checker)
                 write_contacts(contacts)
-                done = insert_rows(self.model, self.plan, new, self.checker.at, self._step)
+                done = insert_rows(self.model, self.plan, new, self.checker.at, self._step, self.known_exception)
+        let_in = excepted(new, updates)
+        notes = [*self.duplicates, *(RowError(line, "excepted", "entered_at") for line in let_in)]
         return Loaded(
             batch=batch,
+            excepted=dict(Counter(let_in.values())),
             created=len(done),
             existing=len(skipped),
             customers=len({id(customer) for customer in known}),
@@ -219,12 +228,19 @@ class _Loading:
             moved=len(updates.moves),
             contacts=contacts.count + sum(1 for row in new if row.planned.contact),
             duplicates=self.duplicates,
-            outcome=all_lines(self.plan, [*done, *updates.outcome, *skipped], self.errors, self.duplicates),
+            outcome=all_lines(self.plan, [*done, *updates.outcome, *skipped], self.errors, notes),
         )
 
     def _step(self, done: int, said: str = "writing") -> None:
         if self.beat is not None:
             self.beat.step(done, len(self.plan.rows), said)
+
+
+def excepted(new: Iterable[NewRow], updates: Updates) -> dict[int, int]:
+    """Line → the exception that alone lets it into a closed period."""
+    found = {row.planned.line: row.exception for row in new if row.exception is not None}
+    lines, place = {each.pk: each.line for each in updates.outcome}, TRAIL.index("exception_id")
+    return found | {lines[move.pk]: move.trail[place] for move in updates.moves if move.trail[place] is not None}
 
 
 def _need_rights(checker: Checker, plan: Plan, create_missing: bool) -> None:

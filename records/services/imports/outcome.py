@@ -56,6 +56,7 @@ class Loaded:
     contacts: int = 0
     duplicates: list[RowError] = field(default_factory=list)
     outcome: list[Outcome] = field(default_factory=list)
+    excepted: dict[int, int] = field(default_factory=dict)  # exception → rows that it alone lets in
 
     @property
     def counts(self) -> dict[str, int]:
@@ -100,6 +101,13 @@ def all_lines(
         if note.line in found and found[note.line].what != REFUSED:
             found[note.line] = replace(found[note.line], said=(*found[note.line].said, note))
     return [found[line] for line in sorted(found)]
+
+
+def stands_already(plan: Plan, batch: Batch) -> Loaded:
+    """What comes of a file that `batch` has loaded: nothing, and that is said of each line."""
+    done = [Outcome(row.line, SKIPPED) for row in plan.rows]
+    lines = all_lines(plan, done, plan.errors, ())
+    return Loaded(existing=len(plan.rows), errors=plan.errors, earlier=batch, outcome=lines)
 
 
 def what_words() -> dict[str, str]:

@@ -25,6 +25,7 @@ class NewRow:
     opportunity: Any = None
     parent: Any = None
     number: str = ""
+    exception: int | None = None  # that alone lets it into a closed period
 
 
 class Resolver:

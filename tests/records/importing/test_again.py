@@ -1,0 +1,138 @@
+"""Loading once more: after an undo it is a new load; what an exception let in says so; numbers stay what they are."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+
+from records.models import Batch, Customer, Opportunity
+from records.services.batches import undo_batch
+from records.services.exceptions import add_exception
+from tests.cast import NOW, clock, close_through, days
+from tests.records.importing.uploading import CSV, begun, check, page
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
+WITH_IDS = "Id,name,created date\n7,Kestrel,2024-03-07 14:05\n8,Zeta,2024-03-08\n"
+
+
+@pytest.fixture
+def client(cast, sign_in):
+    return sign_in(cast.administrator)
+
+
+def text(response):
+    return response.content.decode()
+
+
+def loaded(client, data, **said):
+    draft = begun(client, data)
+    assert check(client, draft, **said).status_code == 302
+    client.post(page(draft, "load"))
+    draft.refresh_from_db()
+    return draft
+
+
+class TestAfterAnUndo:
+    @pytest.mark.parametrize("data", [CSV, WITH_IDS], ids=["without ids", "with ids"])
+    def test_the_same_file_is_loaded_again(self, client, cast, data):
+        first = loaded(client, data)
+        undo_batch(batch=first.batch, by=cast.administrator, clock=clock)
+        assert not Customer.objects.live().exists()
+        again = loaded(client, data)
+        assert (again.counts["created"], again.counts["earlier"]) == (2, False)
+        assert Customer.objects.live().count() == 2
+
+    def test_an_undo_that_is_undone_counts_as_loaded(self, client, cast):
+        first = loaded(client, CSV)
+        undone = undo_batch(batch=first.batch, by=cast.administrator, clock=clock)
+        undo_batch(batch=undone.batch, by=cast.administrator, clock=clock)
+        again = loaded(client, CSV)
+        assert again.counts["earlier"] is True
+        assert Customer.objects.count() == 2
+
+    def test_undone_again_it_has_its_id_unless_another_took_it(self, client, cast):
+        first = loaded(client, WITH_IDS)
+        undone = undo_batch(batch=first.batch, by=cast.administrator, clock=clock)
+        old = Customer.objects.get(name="Kestrel")
+        again = loaded(client, "Id,name,created date\n7,Kestrel,2024-04-07\n")
+        back = undo_batch(batch=undone.batch, by=cast.administrator, clock=clock)
+        assert {row.record_id: row.codes for row in back.refused} == {old.pk: ("value",)}
+        assert Customer.objects.live().get(name="Zeta").external_id == "8"
+        assert Customer.objects.live().get(external_id="7").entered_at.month == 4
+        assert again.counts["created"] == 1
+
+    def test_what_is_loaded_twice_says_so_of_every_line(self, client):
+        loaded(client, CSV)
+        again = loaded(client, CSV)
+        outcome = client.get(page(again, "outcome")).content.decode("utf-8-sig")
+        assert '2,"stands already, left as it is"' in outcome
+        assert '3,"stands already, left as it is"' in outcome
+
+
+class TestException:
+    def test_rows_that_an_exception_lets_in_name_it(self, client, cast):
+        close_through(dt.date(2025, 12, 31))
+        said = {"record_type": "customer", "until": NOW + days(3), "why": "2024 back-fill"}
+        made = add_exception(to=cast.administrator, by=cast.root, channel="web", clock=clock, **said)
+        draft = begun(client, "name,created date\nOld,2024-03-07 14:05\nNew,2026-02-01\n")
+        check(client, draft)
+        shown = text(client.get(page(draft, "rows")))
+        assert "Import 2 rows" in shown
+        assert "2024 back-fill" in shown
+        client.post(page(draft, "load"))
+        named = {row.name: row.exception_id for row in Customer.history.all()}
+        assert named == {"Old": made.pk, "New": None}
+
+
+class TestTyped:
+    FAULTY = "name,created date\nA,2024-03-04\nB,2024-13-04\nC,2027-02-01\n"
+
+    def test_skipping_does_not_drop_what_was_typed(self, client):
+        draft = begun(client, self.FAULTY)
+        check(client, draft, f1="iso")
+        sent = {"skip": "yes", "r3-1": "2024-12-04", "r4-1": "2027-02-01"}
+        assert client.post(page(draft, "load"), sent)["Location"] == page(draft, "rows")
+        assert not Customer.objects.exists()
+        shown = text(client.get(page(draft, "rows")))
+        assert "What you typed is kept" in shown
+        assert "Import 2 rows, skip 1" in shown
+        client.post(page(draft, "load"), {"skip": "yes", "r4-1": "2027-02-01"})
+        assert set(Customer.objects.values_list("name", flat=True)) == {"A", "B"}
+
+
+class TestSaid:
+    @pytest.mark.parametrize("data", [CSV, WITH_IDS], ids=["without ids", "with ids"])
+    def test_a_file_that_was_loaded_before_says_by_whom_and_when(self, client, cast, sign_in, data):
+        batch = loaded(client, data).batch
+        draft = begun(client, data)
+        check(client, draft)
+        for name in ("columns", "rows"):
+            shown = text(client.get(page(draft, name)))
+            assert "This file was loaded before, by Administrator" in shown
+            assert reverse("records:batch_detail", args=[batch.pk]) in shown
+        other = sign_in(cast.manager)
+        theirs = begun(other, data)
+        check(other, theirs)
+        shown = text(other.get(page(theirs, "rows")))
+        assert "This file was loaded before" in shown
+        assert (reverse("records:batch_detail", args=[batch.pk]) in shown) is (
+            other.get(reverse("records:batch_detail", args=[batch.pk])).status_code == 200
+        )
+        assert Batch.objects.count() == 1
+
+
+class TestNumbers:
+    def test_the_other_decimal_mark_never_makes_another_number(self, client):
+        data = 'name,amount\nA,"12,50"\nB,"1,234.5"\nC,"1.234,50"\n'
+        draft = begun(client, data, "o.csv", "opportunity")
+        assert check(client, draft, no_customer="none").status_code == 302
+        shown = text(client.get(page(draft, "rows")))
+        assert "“12,50” is not a number whose decimal mark is “.”." in shown
+        assert "Import 1 row, skip 2" in shown
+        check(client, draft, no_customer="none", decimal=",")
+        client.post(page(draft, "load"), {"skip": "yes"})
+        amounts = dict(Opportunity.objects.values_list("name", "amount"))
+        assert amounts == {"A": Decimal("12.50"), "C": Decimal("1234.50")}

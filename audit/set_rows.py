@@ -7,13 +7,14 @@ themselves, so it cannot state what was never held. A row that moved on since it
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.db import connections, models
 
 from .acts import current
 
+AT_ONCE = 1_000  # rows that are encoded together
 TABLE = "redate_set"  # temporary, of this connection alone, gone before the function returns
 _encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, default=str).encode
 
@@ -102,13 +103,16 @@ class _Writing:
             cursor.execute(f"ANALYZE {TABLE}")
 
     def _json(self, own: list[Any], rows: Sequence[SetRow]) -> str:
-        prepare, places, connection = [field.get_db_prep_save for field in own], self.places, self.connection
-        lines = []
-        for row in rows:
-            values = zip(prepare, (*row.values, *(row.trail[n] for n in places)), strict=True)
-            line = (row.pk, row.version, *(prepared(value, connection) for prepared, value in values))
-            lines.append(_encode(line))
-        return f"[{','.join(lines)}]"
+        """The rows as one text, encoded some at a time: at once they would take ten times its memory."""
+        prepare, places = [_prepared(field, self.connection) for field in own], self.places
+        texts = []
+        for start in range(0, len(rows), AT_ONCE):
+            lines = []
+            for row in rows[start : start + AT_ONCE]:
+                values = (*row.values, *[row.trail[n] for n in places]) if places else row.values
+                lines.append((row.pk, row.version, *[each(value) for each, value in zip(prepare, values, strict=True)]))
+            texts.append(_encode(lines)[1:-1])
+        return f"[{','.join(texts)}]"
 
     def write_history(self, cursor: Any) -> int:
         """One '~' row each, from the rows as they stand and what they are to hold."""
@@ -154,6 +158,13 @@ class _Writing:
 
 def _field(model: Any, attname: str) -> Any:
     return next(field for field in model._meta.concrete_fields if attname in (field.attname, field.name))
+
+
+def _prepared(field: Any, connection: Any) -> Callable[[Any], Any]:
+    """What makes a value of the field ready for the database."""
+    if isinstance(field, models.DateTimeField):
+        return connection.ops.adapt_datetimefield_value  # the field itself would first look what the value is
+    return lambda value: field.get_db_prep_save(value, connection)
 
 
 def _type(field: models.Field, connection: Any) -> str:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,6 +74,7 @@ class Checker(ObjectPermissionChecker):
         super().__init__(user)
         self.at = at or timezone.now()
         self._by_class: dict[tuple[str, bool | None], list[Source]] = {}
+        self._told_apart: dict[str, bool] = {}
         self._held: dict[str, list[tuple[Any, str, str]]] = {}
 
     @property
@@ -115,16 +116,20 @@ class Checker(ObjectPermissionChecker):
     def prefetch_perms(self, objects: Iterable[Any]) -> bool:
         """Answer for many records of one type with one query of grants, and one of customers not loaded yet."""
         records = list(objects)
-        found: dict[Any, list[Source]] = {self.get_local_cache_key(record): [] for record in records}
-        self._obj_perms_cache.update(found)
+        found = {self.get_local_cache_key(record): record for record in records}
         if not records or not self.user.is_active or type(records[0]) not in RECORDS.values():
+            self._obj_perms_cache.update(dict.fromkeys(found, ()))
             return True
         if len(records) > 1 and type(records[0]) is not Customer:
             _read_customers(records)
-        stored = self._stored(records)
-        for record in records:
-            sources = found[self.get_local_cache_key(record)]
-            sources += [*self._role_sources(record), *self._owner_sources(record), *_stored_sources(record, stored)]
+        stored, who = self._stored(records), self.who
+        for key, record in found.items():
+            sources = self._role_sources(record)
+            if record.owner_id == who.id:
+                sources = [*sources, *self._owner_sources(record)]
+            if stored:
+                sources = [*sources, *_stored_sources(record, stored)]
+            self._obj_perms_cache[key] = sources
         return True
 
     def _stored(self, records: list[Any]) -> dict[tuple[str, Any], list[tuple[Any, ...]]]:
@@ -169,15 +174,21 @@ class Checker(ObjectPermissionChecker):
             return self.who.sees_all
         return codename != REDATE.format(name) or KEY in self.who.permissions or not record.is_key
 
-    def _role_sources(self, record: Any) -> Iterable[Source]:
+    def _role_sources(self, record: Any) -> Sequence[Source]:
         """What the person's roles say of the record: the same for all of a type and class, so worked out once."""
         name = record._meta.model_name
-        told_apart = REDATE.format(name) in self.who.permissions and KEY not in self.who.permissions
-        known = (name, record.is_key if told_apart else None)
+        known = (name, record.is_key if self._tells_apart(name) else None)
         if known not in self._by_class:
             held = (each for each in self.who.permissions if self._by_role(record, each))
             self._by_class[known] = [Source("role", None, each) for each in held]
         return self._by_class[known]
+
+    def _tells_apart(self, name: str) -> bool:
+        """Whether the person's roles may change entry times of the type, but not those of key customers."""
+        if name not in self._told_apart:
+            held = self.who.permissions
+            self._told_apart[name] = REDATE.format(name) in held and KEY not in held
+        return self._told_apart[name]
 
     def get_local_cache_key(self, obj: Any) -> tuple[Any, Any]:
         """Under what answers about the record are kept; guardian's own asks for the content type each time."""

@@ -88,7 +88,7 @@ class ManyJudge:
             self.checker.forget()
 
     def _judge_some(self, moves: dict[int, ManyMove]) -> Iterator[Judged]:
-        rows = {row.pk: row for row in self._read(list(moves)) if row.pk in moves}
+        rows = {row.id: row for row in self._read(list(moves)) if row.id in moves}
         records = list(rows.values())
         self.checker.prefetch_perms(records)
         seen = {pk: moves[pk].seen_version for pk, row in rows.items() if row.version != moves[pk].seen_version}
@@ -165,16 +165,6 @@ class ManyJudge:
             return False
         return self._verdict(row, asked, [], (False, *around[1:]))[0].may_ask
 
-    def _since(self, row: Any, seen_version: int, asked: Move, since: list[dict[str, Any]]) -> str:
-        """Whether this very move was made before, or what decides was changed since; "" for neither."""
-        if first_answer(since, self.checker.user, asked) is not None:
-            return SAME if row.entered_at == asked.entered_at else MOVED
-        try:
-            check_seen(row, seen_version, since)
-        except StaleRecord:
-            return MOVED
-        return ""
-
     def _verdict(self, row: Any, asked: Move, sources: list[Source], around: Around) -> tuple[Verdict, Limits | None]:
         taking_back, lock, order = around
         case = case_of(row, asked, taking_back=taking_back, locked_by=lock, order=order)
@@ -192,7 +182,7 @@ class ManyJudge:
         exception = limits.excepted_by if verdict.excepted and limits else None
         words = (asked.reason or "unstated", asked.note, move.typed, move.typed_zone, move.undoes)
         trail = (*words, sources[0].kind, sources[0].id, exception, ",".join(warnings))
-        made = SetRow(row.pk, row.version, (asked.entered_at,), trail)
+        made = SetRow(row.id, row.version, (asked.entered_at,), trail)
         return self._row(row, asked, self.passed, warnings=warnings), made
 
     def _row(
@@ -207,7 +197,7 @@ class ManyJudge:
     ) -> RowResult:
         codes = tuple([finding.code for finding in findings]) if codes is None else codes
         told = (row.number, row.entered_at, asked.entered_at, row.owner_id, findings, codes, warnings)
-        return RowResult(row.pk, outcome, *told, *who, row.version)
+        return RowResult(row.id, outcome, *told, *who, row.version)
 
     def _limits_of(self, customer_class: str, sources: list[Source]) -> Limits | None:
         """The limits of all moves of one class through the same windows."""

@@ -1,4 +1,4 @@
-"""Choosing a customer by what people type: a number, a name, or what a suggestion wrote."""
+"""Customers by what people type (a number, a name, what a suggestion wrote), and by what they are part of."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from .models import Customer, Opportunity
 from .search import sort_key
 
 SUGGESTED = 10
+PARTS = 8  # on the page of the customer they are part of
 _NUMBER = re.compile(r"(?:.*[(（,，\s])?(C-\d{4}-\d+)[)）]?", re.IGNORECASE | re.DOTALL)
 
 
@@ -32,18 +33,24 @@ def suggestions(user: Any, text: str) -> Any:
 
 def find_customer(user: Any, text: str) -> Customer:
     """The one customer meant, among those the person may see. Raises NotFound with what to write instead."""
-    visible = Customer.objects.visible_to(user).select_related("owner")
     number = _NUMBER.fullmatch(text.strip())
-    if number:
-        found = visible.filter(number=number[1].upper()).first()
-        if found is not None:
-            return found
-    called = list(
-        visible.filter(Q(name_key=sort_key(text)) | Q(short_name=text.strip())).order_by("id")[: SUGGESTED + 1]
-    )
+    visible = Customer.objects.visible_to(user).select_related("owner")
+    if number and (found := visible.filter(number=number[1].upper()).first()) is not None:
+        return found
+    called = list(visible.filter(_called(text)).order_by("id")[: SUGGESTED + 1])
     if len(called) == 1:
         return called[0]
     raise NotFound(_several(text, called) if called else _nobody(text, list(suggestions(user, text))))
+
+
+def customers_meant(user: Any, text: str) -> Any:
+    """Those the person may see that are meant: the one of the number in the text, or all of that name."""
+    number = _NUMBER.fullmatch(text.strip())
+    return Customer.objects.visible_to(user).filter(Q(number=number[1].upper()) if number else _called(text))
+
+
+def _called(text: str) -> Q:
+    return Q(name_key=sort_key(text)) | Q(short_name=text.strip())
 
 
 def _several(text: str, called: list[Customer]) -> str:
@@ -71,3 +78,18 @@ def opportunities_of(user: Any, customer: Customer | None) -> list[Opportunity]:
         return []
     found = Opportunity.objects.visible_to(user).live().filter(customer=customer)
     return list(found.order_by("-entered_at", "-id")[:100])
+
+
+def part_of(user: Any, customer: Customer) -> Customer | None:
+    """The customer it is part of; None for none, and for one the person may not see. A query only where it is."""
+    above = customer.parent_id  # type: ignore[attr-defined]
+    if above is None:
+        return None
+    return Customer.objects.visible_to(user).filter(pk=above).only("name", "number", "version").first()
+
+
+def parts_of(user: Any, customer: Customer) -> tuple[list[Customer], bool]:
+    """The first of its live parts that the person may see, by name; and whether there are more. One query."""
+    found = Customer.objects.visible_to(user).live().filter(parent=customer.pk).order_by("name_key", "id")
+    rows = list(found.only("name", "number", "importance", "status", "version")[: PARTS + 1])
+    return rows[:PARTS], len(rows) > PARTS

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.form_fields import DayField
 from audit.times import start_of_day
 
+from .choosing import customers_meant
 from .models.access import importance_path
 
 VIEWS = {"": _("All"), "mine": _("Mine"), "key": _("Key accounts"), "changed": _("Time changed")}
@@ -40,9 +41,13 @@ class ListFilter(forms.Form):
     changed = forms.BooleanField(required=False, label=_("Time changed"))
     archived = forms.BooleanField(required=False, label=_("Include archived"))
 
+    part_of = forms.CharField(required=False, max_length=240, label=_("Part of"))
+
     def __init__(self, data: Any, model: type[Any], choices: tuple[str, ...], zone: dt.tzinfo) -> None:
         super().__init__(data)
         self.model, self.zone = model, zone
+        if not hasattr(model, "parent"):
+            del self.fields["part_of"]
         self.fields["from"], self.fields["to"] = DayField(zone, _("From")), DayField(zone, _("To"))
         self.fields["owner"] = _several(_("Owner"), people())
         for name in choices:
@@ -87,6 +92,8 @@ class ListFilter(forms.Form):
             rows = rows.filter(entered_at__gte=start_of_day(asked["from"], self.zone))
         if asked["to"]:
             rows = rows.filter(entered_at__lt=start_of_day(asked["to"] + dt.timedelta(days=1), self.zone))
+        if asked.get("part_of"):
+            rows = rows.filter(parent__in=customers_meant(user, asked["part_of"]).values("pk"))
         for name in self.several:
             if asked[name]:
                 rows = rows.filter(**{f"{name}__in": asked[name]})

@@ -167,6 +167,7 @@ def _simple() -> dict[str, str]:
         "value": _("This value is not allowed here."),
         "review_right": _("You may not review changes."),
         "review_own": _("You made, asked for or approved this change. Somebody else has to review it."),
+        "part_circle": _("That customer is this one, or part of it already. Choose another one."),
         "review_note": _("Write what you looked at, or what is missing."),
         "review_changed": _("Something changed here since you looked. Look again, then answer."),
     }

@@ -59,6 +59,7 @@ urlpatterns += [
     path("customers/<int:pk>/archive/", customers.customer_archive, name="customer_archive"),
     path("customers/<int:pk>/restore/", customers.customer_restore, name="customer_restore"),
     path("customers/<int:pk>/importance/", customers.customer_importance, name="customer_importance"),
+    path("customers/<int:pk>/part-of/", customers.customer_part_of, name="customer_part_of"),
     path("opportunities/<int:pk>/assign/", opportunities.opportunity_assign, name="opportunity_assign"),
     path("opportunities/<int:pk>/archive/", opportunities.opportunity_archive, name="opportunity_archive"),
     path("opportunities/<int:pk>/restore/", opportunities.opportunity_restore, name="opportunity_restore"),

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from records.choosing import NotFound, find_customer, written
 from records.models import Customer
 
 from .placing import CHOOSE, PlaceForm, may_own
@@ -69,6 +70,34 @@ class ImportanceForm(WhyForm):
         if self.cleaned_data["importance"] == self.record.importance:
             raise forms.ValidationError(_("It is that already. Choose the other one, or cancel."))
         return self.cleaned_data["importance"]
+
+
+class PartOfForm(WhyForm):
+    """The customer that a customer is part of; empty for none. `now` is the one it is part of, if that is known."""
+
+    customer = forms.CharField(label=gettext_lazy("Part of"), max_length=240, required=False)
+    field_order = ("version", "customer", "why")
+    chosen = None
+
+    def __init__(self, data: Any = None, *, record: Any, user: Any) -> None:
+        super().__init__(data, record=record, user=user)
+        self.now = Customer.objects.visible_to(user).filter(pk=record.parent_id).first() if record.parent_id else None
+        self.initial["customer"] = written(self.now)
+
+    def clean_customer(self) -> Customer | None:
+        """The one customer meant, another than now."""
+        text = self.cleaned_data["customer"]
+        try:
+            self.chosen = find_customer(self.user, text) if text else None
+        except NotFound as no:
+            raise forms.ValidationError(str(no)) from no
+        if self.record.parent_id == (self.chosen.pk if self.chosen else None):
+            raise forms.ValidationError(_("It is so already. Choose another one, or cancel."))
+        return self.chosen
+
+    def change(self) -> dict[str, Any]:
+        """The customer."""
+        return {"part_of": self.cleaned_data["customer"]}
 
 
 class ParentForm(PlaceForm):

@@ -54,6 +54,7 @@ class Record(Guarded):
             "importance",
             "customer",
             "opportunity",
+            "parent",
             "archived_at",
         }
     )

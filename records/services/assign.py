@@ -1,5 +1,7 @@
 """What decides rights: owner, importance, parents. Each has its own right, small form, reason and history row.
 
+What a customer is part of decides none, but is assigned the same way.
+
 Rows are locked first, then the rules lock exclusively, so that no change of an entry time is judged in between.
 """
 
@@ -13,7 +15,7 @@ from records.models.record import Record
 from records.refusals import StaleRecord, refuse
 
 from .locks import locked, rules_lock
-from .parents import check_parents, fresh_parents
+from .parents import check_parents, fresh_parents, part_of_refusal
 from .records import Clock, Saved, actor, check_owner, write
 from .refusing import service
 
@@ -109,6 +111,40 @@ def change_parent(
                 remote_addr=remote_addr,
             )
     return saved
+
+
+@service("change_part_of")
+def change_part_of(
+    *,
+    record: Customer,
+    seen_version: int,
+    part_of: Customer | None,
+    by: Any,
+    reason: str,
+    note: str,
+    channel: str,
+    clock: Clock,
+    remote_addr: str | None = None,
+) -> Saved:
+    """Make a customer part of another one, or of none. Nobody gains or loses a right by it.
+
+    Raises Refused: assign_right, archived, value (for a customer the person may not see), parent_archived, part_circle;
+    StaleRecord.
+    """
+    row, checker = _open(record, seen_version, by, clock, ("parent_id",))
+    _need(checker, row, "assign_customer", "assign_right")
+    wanted = part_of and Customer.objects.select_related("owner").get(pk=part_of.pk)
+    if code := part_of_refusal(checker, row.pk, wanted):
+        raise refuse(code)
+    return write(
+        row,
+        {"parent_id": wanted.pk if wanted else None},
+        checker,
+        reason=reason,
+        note=note,
+        channel=channel,
+        remote_addr=remote_addr,
+    )
 
 
 def _opportunity(row: Any, given: dict[str, Any]) -> dict[str, Any]:

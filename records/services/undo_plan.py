@@ -19,6 +19,7 @@ from records.rules import Finding
 from .entry_time.many_judge import ManyJudge, ManyMove
 from .many_assign import may_assign, may_change
 from .many_rows import ASK, NO, SAME, WARN, RowResult, chunks
+from .parents import Above, part_of_refusal
 from .records import check_owner
 from .searching import derived
 from .undo_past import Past, pasts_of
@@ -83,6 +84,7 @@ class Planner:
         self._gone: dict[Any, set[int]] = {}
         self._taken: set[tuple[str, str]] = set()  # ids of an old system that are given back, and others have now
         self._owners: dict[int, str] = {}
+        self._above: Above = {}
 
     def plan(self, model: Any, ids: Sequence[int]) -> Plan:
         """The plan for those records of the model."""
@@ -206,9 +208,19 @@ class Planner:
             return code
         if "importance" in values and "classify_customer" not in self.checker.who.permissions:
             return "classify_right"
-        if set(values) - {"owner_id", "importance"} and (code := may_change(self.checker, about)):
+        if "parent_id" in values and (code := may_assign(self.checker, record) or self._part_of(record, values)):
+            return code
+        if set(values) - {"owner_id", "importance", "parent_id"} and (code := may_change(self.checker, about)):
             return code
         return self._invalid(record, values)
+
+    def _part_of(self, record: Any, values: dict[str, Any]) -> str:
+        """Why the customer may not be part of that one again. One that is kept out keeps out what lies under it."""
+        wanted = Customer.objects.select_related("owner").filter(pk=values["parent_id"]).first()
+        code = part_of_refusal(self.checker, record.pk, wanted, self._above)
+        if not code:
+            self._above[record.pk] = values["parent_id"]
+        return code
 
     def _owner(self, pk: int) -> str:
         """Why the person may not own records again."""

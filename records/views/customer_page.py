@@ -13,7 +13,7 @@ from django.shortcuts import render
 
 from audit.times import now
 from records.before import marks
-from records.choosing import written
+from records.choosing import part_of, parts_of, written
 from records.forms import FollowUpForm
 from records.forms.entered import EnteredForm
 from records.late import late
@@ -41,7 +41,8 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         "late": late(customer),
         "contacts": contacts,
         "main": next((contact for contact in contacts if contact.is_main), None),
-        "part_of": _part_of(request.user, customer),
+        "part_of": part_of(request.user, customer),
+        **_parts(request.user, customer),
         "timeline": page,
         "filters": [(key, name) for key, (name, _types) in FILTERS.items()],
         "may_add": _may_add(request.user, customer),
@@ -57,7 +58,9 @@ def customer_with_contacts(request: HttpRequest, pk: int) -> tuple[Any, list[Con
     mine = Customer.objects.changeable_by(request.user).filter(pk=OuterRef("pk"))
     found = Customer.objects.visible_to(request.user).filter(pk=pk).select_related("owner")
     found = with_number_of_moves(with_last_shift(found))
-    found = with_follows(found, request.user).annotate(changeable=Exists(mine), standing=standing)
+    found = with_follows(found, request.user).annotate(
+        changeable=Exists(mine), has_parts=Exists(Customer.objects.filter(parent=OuterRef("pk"))), standing=standing
+    )
     columns = {f"contact_{name}": F(f"standing__{name}") for name in CONTACT}
     rows = list(found.annotate(**columns).order_by("-standing__is_main", "standing__name", "standing__id"))
     if not rows:
@@ -70,11 +73,10 @@ def customer_with_contacts(request: HttpRequest, pk: int) -> tuple[Any, list[Con
     return rows[0], contacts
 
 
-def _part_of(user: Any, customer: Customer) -> Customer | None:
-    """The customer it is part of, if the person may see that; asked only where it is part of one."""
-    if customer.parent_id is None:
-        return None
-    return Customer.objects.visible_to(user).filter(pk=customer.parent_id).only("id", "name").first()
+def _parts(user: Any, customer: Any) -> dict[str, Any]:
+    """What is part of it; asked only where something is."""
+    parts, more = parts_of(user, customer) if customer.has_parts else ([], False)
+    return {"parts": parts, "more_parts": more}
 
 
 def _may_add(user: Any, customer: Customer) -> dict[str, bool]:

@@ -91,6 +91,12 @@ def customer_importance(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+def customer_part_of(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make it part of another customer, or of none."""
+    return deciding.decide(request, Customer, pk, deciding.PART_OF)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
 def customer_access(request: HttpRequest, pk: int) -> HttpResponse:
     """Who may change its entry time; grants a right on it."""
     return access.access(request, Customer, pk)

@@ -1,4 +1,4 @@
-"""The small pages of owner, importance, parents and archive: what stands, what it shall be, why."""
+"""The small pages of owner, importance, parents, part of and archive: what stands, what it shall be, why."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from django.utils.translation import gettext_lazy
 
 from audit.times import now
 from records.access import Checker
-from records.forms.small import AssignForm, ImportanceForm, ParentForm, WhyForm
+from records.forms.small import AssignForm, ImportanceForm, ParentForm, PartOfForm, WhyForm
 from records.models import Contract, FollowUp, Opportunity
 from records.models.access import CHANGE, person
 from records.models.record import Record
 from records.refusals import Refused, StaleRecord, refuse
-from records.services.assign import change_importance, change_owner, change_parent
+from records.services.assign import change_importance, change_owner, change_parent, change_part_of
 from records.services.records import archive_record, restore_record
 from records.stale import stale_lines
 
@@ -68,6 +68,15 @@ PARENT = Kind(
     ParentForm,
     change_parent,
     "assign_right",
+)
+PART_OF = Kind(
+    gettext_lazy("Change what it is part of"),
+    gettext_lazy("Change"),
+    gettext_lazy("Part of: %(before)s → %(after)s."),
+    PartOfForm,
+    change_part_of,
+    "assign_right",
+    gettext_lazy("Leave it empty where it is part of none. Nobody may see or change more by it."),
 )
 ARCHIVE = Kind(
     gettext_lazy("Archive this record"),
@@ -122,7 +131,7 @@ def decide(request: HttpRequest, model: type[Record], pk: int, kind: Kind) -> Ht
 
 def _told(record: Any, kind: Kind, form: Any) -> str:
     """Before → after; of a moved record its customer, or the opportunity where only that moved."""
-    standing = _standing(record, kind)
+    standing = _standing(record, kind, form)
     if not standing:
         return str(kind.saved)
     wanted = list(form.change().values())
@@ -155,9 +164,9 @@ def _render(request: HttpRequest, record: Any, kind: Kind, form: Any, status: in
         "record": record,
         "kind": kind,
         "form": form,
-        "place": form if kind is PARENT else None,
+        "place": form if kind in (PARENT, PART_OF) else None,
         "fields": [form[name] for name in form.fields if name not in ("version", "customer", "opportunity")],
-        "standing": _standing(record, kind),
+        "standing": _standing(record, kind, form),
         "back": record.page("update"),
         "list_url": record.page("list"),
         "gone": (record.archived_at is not None) != kind.on_archived,
@@ -166,12 +175,15 @@ def _render(request: HttpRequest, record: Any, kind: Kind, form: Any, status: in
     return render(request, "records/record_decide.html", context | more, status=status)
 
 
-def _standing(record: Any, kind: Kind) -> list[tuple[str, Any]]:
+def _standing(record: Any, kind: Kind, form: Any) -> list[tuple[str, Any]]:
     """What stands now, as label and value."""
     if kind is ASSIGN:
         return [(_("Owner"), record.owner)]
     if kind is IMPORTANCE:
         return [(_("Importance"), record.get_importance_display())]
+    if kind is PART_OF:
+        hidden = _("a record you may not see") if record.parent_id else _("None")
+        return [(_("Part of"), form.now or hidden)]
     if kind is not PARENT:
         return []
     found = [(_("Customer"), record.customer or _("None"))]

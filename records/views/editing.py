@@ -16,6 +16,7 @@ from audit.times import now
 from audit.trail import history_of
 from records.access import Checker, Source
 from records.card import Card
+from records.choosing import part_of
 from records.forms.entry_time import EntryTimeForm
 from records.forms.ordinary import RecordForm
 from records.models import Reason, TimeRequest
@@ -93,6 +94,11 @@ class EditPage:
                 visible = self._sees(parent, name)
                 found.append({"record": parent, "visible": visible, "icon": icon})
         return found
+
+    @property
+    def part_of(self) -> Any:
+        """The customer that a customer is part of, if the person may see it; a query only where there is one."""
+        return part_of(self.request.user, self.record) if getattr(self.record, "parent_id", None) else None
 
     def _sees(self, parent: Any, name: str) -> bool:
         who = self.checker.who

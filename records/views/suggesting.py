@@ -14,8 +14,9 @@ from records.models import FollowUp
 
 @require_safe
 def customer_suggest(request: HttpRequest) -> HttpResponse:
-    """At most ten options of customers the person may see, for `?customer=`."""
-    found = suggestions(request.user, request.GET.get("customer", "")[:240])
+    """At most ten options of customers the person may see, for `?customer=` or `?part_of=`."""
+    typed = request.GET.get("customer") or request.GET.get("part_of", "")
+    found = suggestions(request.user, typed[:240])
     return render(request, "records/_suggestions.html", {"suggestions": [written(each) for each in found]})
 
 

@@ -23,6 +23,7 @@ class Compared:
     line: int
     values: dict[str, Any] = field(default_factory=dict)
     entered_at: dt.datetime | None = None
+    part_of: Any = None  # the customer that `parent_id` among the values is of
     errors: list[RowError] = field(default_factory=list)
 
 
@@ -117,4 +118,4 @@ def _belongs(found: Compared, record: Any, text: str, parents: dict[str, Any]) -
     elif parent.pk == record.pk:
         found.errors.append(RowError(found.line, "circle", "parent", {"value": text[:80]}))
     elif parent.pk != record.parent_id:
-        found.values["parent_id"] = parent.pk
+        found.values["parent_id"], found.part_of = parent.pk, parent

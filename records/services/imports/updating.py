@@ -17,10 +17,11 @@ from records.access import Checker
 from records.importing.errors import RowError
 from records.importing.plan import Plan, Planned
 from records.models.access import CHANGE, VIEW
-from records.services.bulk import set_many
 from records.services.entry_time.many import ManyMove, plan_moves, write_moves
+from records.services.many_assign import may_assign, set_with_part_of
 from records.services.many_rows import DONE, RowResult, chunks
 from records.services.notices_of_many import tell_of_changes
+from records.services.parents import Above, part_of_refusal
 from records.services.searching import derived
 
 from .comparing import Compared, compare
@@ -51,6 +52,7 @@ class Updating:
         self.channel, self.ticked = channel, ticked
         self.name = model._meta.model_name
         self.found = Updates()
+        self._above: Above = {}
 
     def judge(self, pairs: Sequence[tuple[int, Planned]], people: Any, parents: Any) -> Updates:
         """What comes of (id, row) pairs, whose records are locked; nothing is written yet."""
@@ -90,11 +92,21 @@ class Updating:
         self.found.errors += compared.errors
         if record.archived_at is not None:
             self._wrong(row.line, "archived", "number")
-        elif compared.values and not self.checker.has_perm(CHANGE.format(self.name), record):
+        elif "parent_id" in compared.values and (code := self._part_of(record, row, compared)):
+            self._wrong(row.line, code, "parent", value=row.parent[:80])
+        elif set(compared.values) - {"parent_id"} and not self.checker.has_perm(CHANGE.format(self.name), record):
             self._wrong(row.line, "change_right", "number")
         if compared.values and len(self.found.errors) == before:
             self._clean(record, row.line, compared.values)
         return len(self.found.errors) == before
+
+    def _part_of(self, record: Any, row: Planned, compared: Compared) -> str:
+        """Why the customer may not be made part of the one in the file: a right of its own, and no circles."""
+        wanted = compared.part_of
+        code = may_assign(self.checker, record) or part_of_refusal(self.checker, record.pk, wanted, self._above)
+        if not code:
+            self._above[record.pk] = wanted.pk if wanted else None
+        return {"part_circle": "circle", "value": "no_parent"}.get(code, code)
 
     def _clean(self, record: Any, line: int, values: dict[str, Any]) -> None:
         """What one field's reader cannot see: fields that do not fit together."""
@@ -154,7 +166,7 @@ def row_words(file: str, line: int) -> str:
 def write_updates(found: Updates, model: Any, checker: Checker) -> None:
     """Write what was judged, inside the open act: fields first, then times, each with its history row."""
     if found.writes:
-        set_many(model, found.writes, columns=found.columns, trail=("history_change_reason",))
+        set_with_part_of(model, found.writes, columns=found.columns, trail=("history_change_reason",))
     written = {row.pk for row in found.writes}
     write_moves([SetRow(m.pk, m.version + (m.pk in written), m.values, m.trail) for m in found.moves], model)
     made = {move.pk for move in found.moves}

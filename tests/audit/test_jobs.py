@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
+import time
 from unittest import mock
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from audit import jobs
 from audit.models import Job
@@ -70,6 +72,29 @@ def test_stopping_ends_waiting_work_at_once_and_running_work_at_its_next_step(ki
     assert jobs.run_next(clock).pk == running.pk
     assert {job.state for job in Job.objects.all()} == {"stopped"}
     assert waiting.pk != running.pk
+
+
+def test_work_is_stopped_while_its_transaction_is_open_and_nothing_of_it_stays(kinds):
+    def from_outside(job):
+        jobs.ask_to_stop(job)
+        connection.close()
+
+    def run(job, beat):
+        with transaction.atomic():
+            ask(inside=True)
+            beat.step(1, said="writing")
+            other = threading.Thread(target=from_outside, args=[jobs.look(job.pk)])
+            other.start()
+            other.join()
+            beat.step(2, said="still writing")
+            raise AssertionError("went on")
+
+    jobs.work("count", run)
+    asked = ask()
+    started = time.monotonic()
+    assert jobs.run_next(clock).state == "stopped"
+    assert time.monotonic() - started < 5  # nobody waited for the writer of SQLite
+    assert [job.pk for job in Job.objects.all()] == [asked.pk]
 
 
 def test_work_left_by_a_killed_worker_is_taken_up_again_but_not_for_ever(kinds):

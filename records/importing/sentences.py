@@ -40,6 +40,9 @@ FILE: Sentences = {
     "encoding": lambda: _("The letters of this file cannot be told for certain. Choose its encoding: %(choices)s."),
     "encoding_chosen": lambda: _("Line %(line)s holds letters that are not %(encoding)s. Choose another encoding."),
     "quotes": lambda: _("From line %(line)s on the quotation marks do not match. Mend the file there."),
+    "fewer": lambda: _(
+        "Fewer rows can be stored now than when they were checked: %(now)s, not %(ready)s. Look at them again."
+    ),
     # what its columns are
     "no_column": lambda: _("There is no column “%(name)s”. The file has: %(columns)s."),
     "two_columns": lambda: _(

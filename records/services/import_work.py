@@ -26,7 +26,7 @@ from records.refusals import WARNINGS, Refused
 from .import_drafts import OUTCOME, bytes_of
 from .import_trial import trial_of
 from .imports import ImportRefused, Loaded, load, load_changes, load_contacts
-from .imports.outcome import outcome_csv
+from .imports.outcome import CREATED, UPDATED, outcome_csv
 from .records import Clock
 
 KIND, TRIAL = "import", "import_trial"
@@ -99,15 +99,18 @@ def ask_for_trial(draft: Import, *, by: Any, at: dt.datetime, rows: int, key: st
     return job
 
 
-def ask_for_load(draft: Import, *, by: Any, at: dt.datetime, rows: int, skip: bool) -> Job | None:
-    """Ask for the load, once: None where it was loaded already; the same work again where it is under way."""
+def ask_for_load(draft: Import, *, by: Any, at: dt.datetime, rows: int, skip: bool, ready: int = 0) -> Job | None:
+    """Ask for the load, once: None where it was loaded already; the same work again where it is under way.
+
+    `ready` is how many rows the person was told would be stored: fewer are refused.
+    """
     with transaction.atomic():
         held = Import.objects.select_for_update().get(pk=draft.pk)
         if held.state == Import.State.DONE:
             return None
         if (running := under_way(held)) is not None and running.kind == KIND:
             return running
-        facts = {"of": draft.pk, "skip": skip, "language": translation.get_language()}
+        facts = {"of": draft.pk, "skip": skip, "ready": ready, "language": translation.get_language()}
         job = jobs.ask_for(kind=KIND, by=by, at=at, total=rows, **facts)
         Import.objects.filter(pk=draft.pk).update(job=job.pk, state=Import.State.WAITING)
     return job
@@ -125,7 +128,12 @@ def work(job: Job, beat: Beat) -> dict[str, Any]:
             plan = plan_of(draft, table_of(draft))
             beat.step(0, len(plan.rows), "judging")
             skip = bool(job.facts.get("skip"))
-            how = {"skip_bad_rows": skip, "job": job.pk, "beat": beat, "then": lambda loaded: _ended(draft, loaded)}
+            how = {
+                "skip_bad_rows": skip,
+                "job": job.pk,
+                "beat": beat,
+                "then": lambda loaded: _ended(draft, loaded, job),
+            }
             loaded = run(draft, plan, by=by, clock=beat.clock, **how)
         except (ImportRefused, Refused) as no:
             return _refused(draft, no.messages())
@@ -134,8 +142,11 @@ def work(job: Job, beat: Beat) -> dict[str, Any]:
     return {"batch": draft.batch_id, "counts": loaded.counts}
 
 
-def _ended(draft: Import, loaded: Loaded) -> None:
-    """Keep what came of it, and let the upload go: with the load, or not at all."""
+def _ended(draft: Import, loaded: Loaded, job: Job) -> None:
+    """Keep what came of it, and let the upload go: with the load, or not at all. Raises NotAFile: fewer."""
+    done, ready = sum(each.what in (CREATED, UPDATED) for each in loaded.outcome), job.facts.get("ready", 0)
+    if done < ready and loaded.earlier is None:
+        raise NotAFile("fewer", now=done, ready=ready)
     draft.batch = loaded.batch or loaded.earlier
     draft.counts = loaded.counts | {"earlier": loaded.earlier is not None}
     draft.state = Import.State.DONE

@@ -41,7 +41,9 @@ def import_load(request: HttpRequest, pk: int) -> HttpResponse:
     except NotAFile as no:
         messages.error(request, no.message)
         return redirect("records:import_columns", draft.pk)
-    job = ask_for_load(draft, by=request.user, at=now(), rows=rows, skip=request.POST.get("skip") == "yes")
+    said, ready = request.POST.get("skip") == "yes", request.POST.get("ready", "")
+    told = int(ready) if ready.isdecimal() and len(ready) < 9 else 0
+    job = ask_for_load(draft, by=request.user, at=now(), rows=rows, skip=said, ready=told)
     if job is None or rows > AT_ONCE:
         return redirect("records:import_result", draft.pk)
     done = run_now(job, now)

@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from records.models import Batch, Customer, Opportunity
+from audit.jobs import run_next
+from records.models import Batch, Customer, Mapping, Opportunity
 from records.services.batches import undo_batch
 from records.services.exceptions import add_exception
 from tests.cast import NOW, clock, close_through, days
@@ -122,6 +123,60 @@ class TestSaid:
             other.get(reverse("records:batch_detail", args=[batch.pk])).status_code == 200
         )
         assert Batch.objects.count() == 1
+
+
+class TestRights:
+    FAULTY = "name,created date\nA,2024-03-04\nB,2027-02-01\n"
+
+    @pytest.mark.parametrize("skip", [{}, {"skip": "yes", "ready": "1"}], ids=["whole", "skipping"])
+    @pytest.mark.parametrize("right", ["import_records", "add_customer"])
+    def test_a_right_that_was_revoked_since_the_trial_refuses(self, client, cast, skip, right):
+        draft = begun(client, self.FAULTY if skip else CSV)
+        check(client, draft)
+        assert "Import " in text(client.get(page(draft, "rows")))
+        for group in cast.administrator.groups.all():
+            group.permissions.remove(*group.permissions.filter(codename=right))
+        client.post(page(draft, "load"), skip)
+        assert not Customer.objects.exists()
+        draft.refresh_from_db()
+        assert draft.state == "draft"
+
+    def test_a_right_that_was_revoked_before_the_worker_came_refuses(self, client, cast):
+        draft = begun(client, "name,created date\n" + "".join(f"A {n},2024-03-04\n" for n in range(501)))
+        check(client, draft)
+        client.post(page(draft, "load"))
+        for group in cast.administrator.groups.all():
+            group.permissions.remove(*group.permissions.filter(codename="import_records"))
+        assert "refused" in run_next(clock).result
+        assert not Customer.objects.exists()
+        assert client.get(page(draft, "outcome")).status_code == 403
+
+    def test_a_period_closed_since_the_trial_is_not_skipped_unsaid(self, client):
+        draft = begun(client, "name,created date\nA,2024-03-04\nB,2026-02-01\nC,2027-02-01\n")
+        check(client, draft)
+        assert "Import 2 rows, skip 1" in text(client.get(page(draft, "rows")))
+        close_through(dt.date(2025, 12, 31))
+        refused = client.post(page(draft, "load"), {"skip": "yes", "ready": "2"})
+        assert refused.status_code == 422
+        assert not Customer.objects.exists()
+        assert "Import 1 row, skip 2" in text(refused)
+        client.post(page(draft, "load"), {"skip": "yes", "ready": "1"})
+        assert [c.name for c in Customer.objects.all()] == ["B"]
+
+    def test_anothers_private_mapping_is_neither_used_nor_known(self, client, cast, sign_in):
+        draft = begun(client, CSV)
+        check(client, draft, action="keep", name="Mine alone")
+        kept = Mapping.objects.get()
+        other = sign_in(cast.manager)
+        theirs = begun(other, "seit,Firma\n2024-03-05,B\n")
+        assert "Mine alone" not in text(other.get(page(theirs, "columns")))
+        check(other, theirs, action="use", mapping=str(kept.pk))
+        theirs.refresh_from_db()
+        assert "entered_at" not in theirs.settings["columns"].values()
+        assert other.post(reverse("records:import_mapping_remove", args=[kept.pk])).status_code == 404
+        seller = sign_in(cast.owner)
+        assert seller.post(reverse("records:import_mapping_remove", args=[kept.pk])).status_code == 404
+        assert Mapping.objects.exists()
 
 
 class TestNumbers:

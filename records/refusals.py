@@ -233,7 +233,9 @@ def _answered(state: str, name: str) -> str:
 
 
 def _order(code: str, params: dict[str, Any]) -> str:
-    """What the new time passes that it should not."""
+    """What the new time passes that it should not; without `params` where the reader may not see what it is."""
+    if not params:
+        return _order_unseen(code)
     words = {
         "before_customer": _("Earlier than its customer %(name)s was entered (%(time)s). Is that so?"),
         "before_opportunity": _("Earlier than its opportunity %(name)s was entered (%(time)s). Is that so?"),
@@ -253,6 +255,15 @@ def _window(days: int) -> str:
         "More than %(days)s days back. Choose a later time, or ask somebody who may go further back.",
         days,
     ) % {"days": days}
+def _order_unseen(code: str) -> str:
+    return {
+        "before_customer": _("Earlier than its customer was entered. You may not see when that was. Is that so?"),
+        "before_opportunity": _("Earlier than its opportunity was entered. You may not see when that was. Is that so?"),
+        "after_follow_up": _("Later than its first follow-up was entered. You may not see when that was. Is that so?"),
+        "after_contract": _("Later than its first contract was entered. You may not see when that was. Is that so?"),
+    }[code]
+
+
 
 
 def refuse(code: str, **params: Any) -> Refused:

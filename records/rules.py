@@ -54,12 +54,14 @@ class WindowLimit:
 class Neighbour:
     """A moment that the new time should not pass: `code` says what lies there and on which side, `name` which it is.
 
-    Of `before_…` the moment is the first that is in order, of `after_…` the last.
+    Of `before_…` the moment is the first that is in order, of `after_…` the last. Where the person may not see what
+    lies there, `told` is False: then it is warned of without its name and moment.
     """
 
     code: str  # before_customer, before_opportunity, after_won, after_follow_up, after_contract
     moment: dt.datetime
     name: str = ""
+    told: bool = True
 
     def is_passed(self, after: dt.datetime) -> bool:
         """Whether a time of `after` would lie on the wrong side."""
@@ -219,6 +221,9 @@ def _order(case: Case, limits: Limits) -> tuple[Finding, ...]:
 
 
 def _about(near: Neighbour, limits: Limits) -> dict[str, Any]:
+    """What the sentence may say of it: nothing of what the person may not see."""
+    if not near.told:
+        return {}
     return {"name": near.name, "moment": near.moment, "day": day_of(near.moment, limits.zone)}
 
 

@@ -151,9 +151,10 @@ class EnteredForm(forms.Form):
         return [finding for finding in found if finding.code not in HERE | WARNINGS]
 
     @property
-    def to_tick(self) -> list[tuple[str, str]]:
-        """Code and sentence of each warning."""
-        return [(finding.code, sentence(finding)) for finding in self.warnings]
+    def to_tick(self) -> list[tuple[str, str, str]]:
+        """Of each warning its code, its sentence, and the nearest time that is in order ("" where that is not told)."""
+        moments = [(finding, finding.params.get("moment")) for finding in self.warnings]
+        return [(f.code, sentence(f), format_time(moment, self.zone) if moment else "") for f, moment in moments]
 
     # ---- what the page shows ----
 
@@ -184,8 +185,10 @@ class EnteredForm(forms.Form):
 
 
 def nudged(data: Mapping[str, Any], reach: Reach) -> dict[str, Any]:
-    """What was posted, with the time moved as the button `nudge` says: a name, or minutes on the wall clock."""
+    """What was posted, with the time moved as the button `nudge` says: a name, a time, or minutes on the wall clock."""
     zone = timezone.get_current_timezone()
+    if (time := _time(data.get("nudge", ""), zone)) is not None:
+        return _earlier(data, format_time(time, zone))
     try:
         shown = parse(data.get("entered-at", ""), zone, display_format=style())
     except NotATime:
@@ -198,7 +201,19 @@ def nudged(data: Mapping[str, Any], reach: Reach) -> dict[str, Any]:
     wall = start.astimezone(zone).replace(tzinfo=None) + step
     text = format_time(wall.replace(tzinfo=dt.UTC), dt.UTC)
     text = text[:16] if by in NUDGES else text
+    return _earlier(data, text)
+
+
+def _earlier(data: Mapping[str, Any], text: str) -> dict[str, Any]:
     return {name: data[name] for name in data} | {"entered-when": "earlier", "entered-at": text, "entered-which": ""}
+
+
+def _time(text: str, zone: dt.tzinfo) -> dt.datetime | None:
+    """The moment that a button names; None for a button of another kind."""
+    try:
+        return parse(text, zone) if ":" in text else None
+    except NotATime:
+        return None
 
 
 def _minutes(text: str) -> int:

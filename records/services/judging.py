@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Q
 
 from audit import times
-from records.access import Source
+from records.access import Checker, Source
 from records.models import PeriodException, Reason, TypeRule, Window
 from records.models.access import Person
 from records.rules import Limits, Neighbour, WindowLimit
@@ -112,10 +112,13 @@ def locked_by(record: Any, rule: TypeRule | None) -> str:
     return locks_on([record], rule)[record.pk]
 
 
-def neighbours(record: Any, rule: TypeRule | None) -> tuple[Neighbour, ...]:
-    """What the record's entry time should not pass: what it hangs on, what hangs on it, the day it was won."""
+def neighbours(record: Any, rule: TypeRule | None, checker: Checker) -> tuple[Neighbour, ...]:
+    """What the record's entry time should not pass: what it hangs on, what hangs on it, the day it was won.
+
+    Told as far as the person of `checker` may see.
+    """
     zone = zone_of(rule, rule.record_type) if rule is not None and rule.warn_order else None
-    return neighbours_of([record], rule, zone)[record.pk]
+    return neighbours_of([record], rule, zone, checker)[record.pk]
 
 
 def class_of(record: Any) -> str:

@@ -43,7 +43,7 @@ def judge_new(
         note=note,
         stamped=stamped,
         backfill=backfill,
-        order=() if stamped else neighbours(record, rule),
+        order=() if stamped else neighbours(record, rule, checker),
     )
     limits = limits_for(
         who=checker.who,

@@ -94,7 +94,7 @@ class ManyJudge:
         seen = {pk: moves[pk].seen_version for pk, row in rows.items() if row.version != moves[pk].seen_version}
         since = many_since(self.model, seen)
         locks = locks_on(records, self.rule) if records else {}
-        near = neighbours_of(records, self.rule, self.zone) if records else {}
+        near = neighbours_of(records, self.rule, self.zone, self.checker) if records else {}
         last = last_moves(self.model, [pk for pk, move in moves.items() if move.undoes is not None])
         for pk, move in moves.items():
             if pk not in rows:

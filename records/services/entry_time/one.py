@@ -151,7 +151,7 @@ def _verdict(
         move,
         taking_back=move.undoes is not None and may_take_back(_last_move(row), move.undoes, checker),
         locked_by=locked_by(row, rule),
-        order=neighbours(row, rule),
+        order=neighbours(row, rule, checker),
     )
     return judge(case, limits, checker.at), limits
 

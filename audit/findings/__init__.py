@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from .telling import Asker, Teller, tell, tellers
+from .telling import Teller, tell, tellers
 
-__all__ = ["Asker", "Teller", "tell", "tellers"]
+__all__ = ["Teller", "tell", "tellers"]

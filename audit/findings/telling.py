@@ -32,17 +32,6 @@ class Teller:
     looked_for: Callable[[], list[str]] = list
 
 
-@dataclass(frozen=True)
-class Asker:
-    """Who asked for work, as the work remembers."""
-
-    pk: int
-    name: str
-
-    def __str__(self) -> str:
-        return self.name
-
-
 _tellers: dict[str, Teller] = {}
 
 

@@ -1,5 +1,8 @@
 """Long work that the worker does: asked for on a page, going on when the page is left."""
 
+from typing import Any
+
+from django.contrib.auth import get_user_model
 from django.db import models
 
 
@@ -46,3 +49,8 @@ class Job(models.Model):
     def is_over(self) -> bool:
         """Whether it ended, well or not."""
         return self.state in (self.State.DONE, self.State.FAILED, self.State.STOPPED)
+
+    def asker(self, permission: str) -> Any:
+        """Who asked for it, read again; None for the system, and for somebody who lost that right meanwhile."""
+        person: Any = get_user_model()._default_manager.filter(pk=self.by_id or 0).first()
+        return person if person is not None and person.has_perm(permission) else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from audit import jobs
@@ -18,17 +17,6 @@ KIND = "verify"  # of the work
 EVERY = dt.timedelta(hours=24)
 
 
-@dataclass(frozen=True)
-class _Asker:
-    """Who asked for the work, as the work remembers."""
-
-    pk: int
-    name: str
-
-    def __str__(self) -> str:
-        return self.name
-
-
 def verify_if_due(clock: Callable[[], dt.datetime]) -> Job | None:
     """Ask for a run where none was made or asked for in 24 hours. For the worker's loop, which then does it."""
     since = clock() - EVERY
@@ -40,8 +28,11 @@ def verify_if_due(clock: Callable[[], dt.datetime]) -> Job | None:
 
 
 def work(job: Job, beat: Beat) -> dict[str, Any]:
-    """A run as long work; gives what it found in short. `job.facts["since"]`: the first seal to hash again."""
-    by = _Asker(job.by_id, job.by_name) if job.by_id else None
+    """A run as long work; gives what it found in short. `job.facts["since"]`: the first seal to hash again.
+
+    It is made in any case, but not in the name of who lost the right to verify meanwhile.
+    """
+    by = job.asker("records.verify_trail")
     report = run(by=by, clock=beat.clock, since=job.facts.get("since"), beat=beat, channel="web" if by else "command")
     return {
         "ok": report.ok,

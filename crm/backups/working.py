@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -14,7 +15,6 @@ from audit.beats import Beat
 from audit.findings.standing import is_idle
 from audit.models import Event, Job
 from audit.telling import Facts, track_event
-from crm.models import User
 
 from .listing import Backup, backups
 from .making import EVENT, back_up
@@ -81,11 +81,16 @@ def ask_for_one(by: Any, at: dt.datetime) -> bool:
 
 
 def work(job: Job, beat: Beat) -> dict[str, Any]:
-    """Make the backup that was asked for; once, where a killed worker had made it already."""
+    """Make the backup that was asked for; once, where a killed worker had made it already.
+
+    Raises PermissionDenied where who asked for it lost the right meanwhile.
+    """
     made = Event.objects.filter(kind=EVENT, at__gte=job.asked_at, what__job=job.pk).first()
     if made is not None:
         return {"file": made.what["file"], "size": made.what["size"]}
-    by = User.objects.filter(pk=job.by_id).first()
+    by = job.asker("records.back_up")
+    if job.by_id and by is None:
+        raise PermissionDenied(_("Who asked for it may not make backups any more."))
     done = back_up(by=by, clock=beat.clock, channel="web" if by else "command", beat=beat, job=job.pk)
     return {"file": str(done.path), "size": done.size}
 

@@ -35,7 +35,7 @@ def insert_many(objects: Sequence[Any], **trail: Any) -> int:
     return len(objects)
 
 
-def _write_history(model: Any, rows: Sequence[Any], trail: Mapping[str, Any]) -> None:
+def _write_history(model: Any, rows: Sequence[Any], trail: dict[str, Any]) -> None:
     ids = [row.pk for row in rows]
     columns = current().columns(rows[0]) | trail | {"history_type": "+"}
     history = model.history.model

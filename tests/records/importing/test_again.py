@@ -12,6 +12,7 @@ from audit.jobs import run_next
 from records.models import Batch, Customer, Mapping, Opportunity
 from records.services.batches import undo_batch
 from records.services.exceptions import add_exception
+from tests import cast as make
 from tests.cast import NOW, clock, close_through, days
 from tests.records.importing.uploading import CSV, begun, check, page
 
@@ -177,6 +178,23 @@ class TestRights:
         seller = sign_in(cast.owner)
         assert seller.post(reverse("records:import_mapping_remove", args=[kept.pk])).status_code == 404
         assert Mapping.objects.exists()
+
+
+class TestHistory:
+    def test_an_old_history_promises_no_undo_and_is_brought_in_once(self, client, cast):
+        record = make.customer(cast.owner, name="Zeta")
+        data = f"nr,what,from,to,at,by\n{record.number},Phone,1,2,2024-03-04 10:00,Old Hand\n"
+        columns = {f"c{n}": name for n, name in enumerate(("record", "field", "old", "new", "when", "who"))}
+        for seen in ("The trail is only added to, so they stay.", "What the file says stands already."):
+            draft = begun(client, data, "h.csv", "history")
+            check(client, draft, record_type="customer")
+            assert check(client, draft, **columns).status_code == 302
+            assert "Their entry times come from the file" not in text(client.get(page(draft, "rows")))
+            client.post(page(draft, "load"))
+            shown = text(client.get(page(draft, "result")))
+            assert seen in shown
+            assert "taken back" not in shown
+        assert record.history.filter(brought_in_at=NOW).count() == 1
 
 
 class TestNumbers:

@@ -121,6 +121,7 @@ def _head(zone: str) -> list[str]:
         _("Database user"),
         _("Seal"),
         _("Row"),
+        _("Concerns row"),
     ]
 
 
@@ -148,6 +149,7 @@ def _cells(line: Line, moment: Callable[[dt.datetime | None], Any]) -> list[Any]
         told("db_user", ""),
         line.seal,
         f"{line.slug}/{line.pk}",
+        line.concerned,
     ]
 
 
@@ -182,6 +184,7 @@ def _object(line: Line) -> dict[str, Any]:
         "kind": line.type_name,
         "record": line.title,
         "record_id": line.subject[1] if line.subject else None,
+        "concerns": line.concerned or None,
         "what": line.what,
         "entered_at_before": line.before,
         "entered_at_after": line.after,

@@ -55,7 +55,7 @@ def _why(facts: Facts, known: Any) -> str:
     return words.get(str(facts.get("why", "")), "")
 
 
-def _roles() -> dict[str, str]:
+def _roles(facts: list[Facts]) -> dict[str, str]:
     rows, column = roles()
     return dict(rows.values_list("key", column))
 

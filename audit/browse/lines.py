@@ -16,12 +16,12 @@ from django.utils.translation import gettext as _
 from audit.displays import Subject, above, display_of
 from audit.models import SealLeaf
 from audit.presenters import Change, actor, changes_of, channels, sentence_of, system_reasons, value_of
-from audit.telling import GROUPS, told
+from audit.telling import GROUPS, Concern, Facts, told
 from audit.trail import Row
 
 from . import events
 from .names import Names, address_of
-from .sources import Ref, Source, sources
+from .sources import Ref, Source, source_of, sources
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Line:
 
     `change` is the first field that changed and `more` how many others did. Where the entry time moved, `before` and
     `after` are its times; of a new record `after` alone. `subject` is what the row is about, `seal` its seal's number.
+    `concerns` is the row that an event speaks of.
     """
 
     slug: str
@@ -52,6 +53,7 @@ class Line:
     batch: int | None = None
     remote_addr: str | None = None
     seal: int | None = None
+    concerns: Concern | None = None
     values: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -70,6 +72,18 @@ class Line:
         return reverse("audit:trail_row", args=[self.slug, self.pk])
 
     @property
+    def concerned(self) -> str:
+        """The row that an event speaks of, as addresses and files name it; "" where there is none."""
+        source = source_of(self.concerns.kind) if self.concerns else None
+        return f"{source.slug}/{self.concerns.row_id}" if source and self.concerns else ""
+
+    @property
+    def concerned_address(self) -> str:
+        """The page of that row, or ""."""
+        slug, _slash, pk = self.concerned.partition("/")
+        return reverse("audit:trail_row", args=[slug, int(pk)]) if pk else ""
+
+    @property
     def subject_address(self) -> str:
         """The page of what it is about, or ""."""
         return address_of(self.subject) if self.title else ""
@@ -86,7 +100,7 @@ def lines(refs: list[Ref], viewer: Any) -> list[Line]:
     names.read()
     reasons = dict(system_reasons()) | dict(above.reasons())
     shown: list[Line] = []
-    read: dict[str, Any] = {}  # what kinds of events asked for
+    read = _read_for(values for source, found in rows.items() if source.of is None for values in found.values())
     for ref in refs:
         source = sources()[ref.slug]
         values = rows[source].get(ref.pk)
@@ -105,6 +119,19 @@ def _read(refs: Iterable[Ref]) -> dict[Source, dict[int, dict[str, Any]]]:
         source: {row[source.pk]: row for row in source.model._default_manager.filter(pk__in=ids).values()}
         for source, ids in wanted.items()
     }
+
+
+def _read_for(events: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """By kind what the events of it ask for, to be told."""
+    facts: dict[str, list[Facts]] = defaultdict(list)
+    for values in events:
+        facts[values["kind"]].append(_facts(values))
+    return {kind: told(kind).reads(each) for kind, each in facts.items()}
+
+
+def _facts(values: dict[str, Any]) -> Facts:
+    """What an event says; nothing where something else than facts was put in past Redate."""
+    return values["what"] if isinstance(values["what"], dict) else {}
 
 
 def _subject(source: Source, values: dict[str, Any]) -> Subject | None:
@@ -140,10 +167,8 @@ def _line(
 
 
 def _of_event(values: dict[str, Any], common: dict[str, Any], read: dict[str, Any]) -> Line:
-    kind = told(values["kind"])
-    if values["kind"] not in read:
-        read[values["kind"]] = kind.reads()
-    said = kind.tells(values["what"], read[values["kind"]])
+    kind, facts, known = told(values["kind"]), _facts(values), read[values["kind"]]
+    said = kind.tells(facts, known)
     changes = [Change("", None, said)] if isinstance(said, str) and said else [Change(*each) for each in said or ()]
     return Line(
         **common,
@@ -151,7 +176,8 @@ def _of_event(values: dict[str, Any], common: dict[str, Any], read: dict[str, An
         what=str(kind.name),
         actor=values["actor_name"] or _("System"),
         changes=tuple(changes),
-        words=str(values["what"].get("note", "")),
+        words=kind.words(facts, known),
+        concerns=kind.concerns(facts, known),
         values=values,
     )
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from . import above, access, events, records, rules
+from . import above, access, events, records, reviews, rules
 
 
 def register() -> None:
     """Give every tracked model, every kind of event and what else it asks for to the trail."""
-    for part in (records, access, rules, events, above):
+    for part in (records, access, rules, events, reviews, above):
         part.register()

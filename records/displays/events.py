@@ -22,7 +22,6 @@ def register() -> None:
     track_event("refused", gettext_lazy("Refused"), group="refused", tells=_refused)
     track_event("notice_rule_added", gettext_lazy("Told besides"), tells=_told)
     track_event("notice_rule_removed", gettext_lazy("Told no longer"), tells=_told)
-    track_event("review", gettext_lazy("Reviewed"), tells=_reviewed)
     track_event("demo_started", gettext_lazy("Demo begun"))
     track_event("demo_finished", gettext_lazy("Demo filled"))
 
@@ -35,15 +34,6 @@ def _refused(facts: Facts, known: Any) -> str:
         return said
     wanted = format_time(at, timezone.get_current_timezone(), styles.style())
     return _("%(rules)s; wanted %(time)s") % {"rules": said, "time": wanted}
-
-
-def _reviewed(facts: Facts, known: Any) -> str:
-    """What the reviewer said, and of how many changes where it was a batch."""
-    said = _("In order") if facts.get("outcome") == "ok" else _("Sent back")
-    number = int(facts.get("rows") or 1)
-    if number == 1:
-        return said
-    return _("%(said)s: %(number)s changes of one batch") % {"said": said, "number": number}
 
 
 def _told(facts: Facts, known: Any) -> str:

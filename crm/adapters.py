@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.contrib.messages import get_messages
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -51,9 +52,10 @@ class AccountAdapter(DefaultAccountAdapter):
         self._record("sign_in_failed", person, request, why="wrong password" if person else "unknown name")
 
     def logout(self, request: HttpRequest) -> None:
-        """Keep that the person signed out."""
+        """Keep that the person signed out. What they were about to be told is not for whoever comes next."""
         self._record("signed_out", request.user, request)
         super().logout(request)
+        list(get_messages(request))
 
     def set_password(self, user: User, password: str) -> None:
         """Save nothing else of the person, and keep that it happened."""

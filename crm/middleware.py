@@ -34,7 +34,10 @@ class PersonMiddleware:
             zone, style = zone_of(request.user), style_of(request.user)
             speak(request)
         with timezone.override(zone), styles.shown_in(lambda: style):
-            return whole_page_to_sign_in(request, self.get_response(request))
+            response = whole_page_to_sign_in(request, self.get_response(request))
+        if request.user.is_authenticated:
+            response.headers.setdefault("Cache-Control", "private, no-store")  # nothing is left behind for the next one
+        return response
 
 
 def zone_of(person: Any) -> dt.tzinfo:

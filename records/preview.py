@@ -14,11 +14,11 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
-from .models import RECORDS, Contract, TypeRule, Window
+from .models import RECORDS, TypeRule, Window
 from .models.access import importance_path
 from .refusals import sentence
 from .rules import Case, Finding, Limits, WindowLimit, judge
-from .services.around import SIGNED
+from .services.around import signed_contracts
 from .services.windows import Cell, limit_of
 
 DAYS, MOST, EXAMPLES = 30, 2_000, 10
@@ -165,8 +165,7 @@ def _moves(kind: str, at: dt.datetime) -> QuerySet:
     """The moves of entry times of a type that went through the door lately, newest first."""
     model: Any = RECORDS[kind]
     records = model.objects.filter(pk=OuterRef("id"))
-    where = {"id": OuterRef("id")} if kind == "contract" else {"opportunity": OuterRef("id"), "archived_at": None}
-    signed = Contract.objects.filter(status__in=SIGNED, **where)
+    signed = signed_contracts().filter(**{"id" if kind == "contract" else "opportunity": OuterRef("id")})
     rows = model.history.filter(previous_entered_at__isnull=False, history_date__gt=at - dt.timedelta(days=DAYS))
     rows = rows.exclude(channel="sql").order_by("-history_date", "-history_id")
     lock = {"signed": Exists(signed)} if kind in ("contract", "opportunity") else {"signed": Exists(signed.none())}

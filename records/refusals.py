@@ -161,6 +161,7 @@ def _simple() -> dict[str, str]:
         "not_a_change": _("This row of the history does not change the entry time."),
         "parent_missing": _("An opportunity that others hang on needs a customer."),
         "parent_archived": _("What this record would hang on is archived. Take it back from the archive first."),
+        "locked_was_signed": _("This contract was signed once, and that locks its entry time. Ask an administrator."),
         "parent_mismatch": _("The opportunity belongs to another customer."),
         "owner": _("Choose an active person who may own records."),
         "busy": _("Somebody else is saving right now. Nothing was changed; try again."),

@@ -12,6 +12,9 @@ from typing import Any
 from audit.times import END, FIRST, closed_edge, day_of, start_of_day
 
 MINUTES_TO_TAKE_BACK = 15
+# Statuses of a contract that is signed. One that had any of them once counts as signed for ever, also set back to draft,
+# cancelled or archived: or else setting it back, moving the time and setting it again would be the way around the lock.
+SIGNED = ("signed", "running", "ended")
 MOST_DAYS = 50_000  # more than lie between the first and the last entry time: any number above means the same
 FIRST_DAY, LAST_DAY = FIRST.date() - dt.timedelta(days=1), END.date()  # closing further out changes nothing
 
@@ -82,7 +85,7 @@ class Case:
     backfill: bool = False  # a creation by somebody with the right to back-fill: needs no window, however long ago
     stamped: bool = False  # a creation stamped by the server itself: needs neither window nor reason
     approved: bool = False  # a second person says yes to it: needs no further approval
-    locked_by: str = ""  # "signed" or "contract": what locks this entry time, where the rule lets it
+    locked_by: str = ""  # "signed", "was_signed" or "contract": what locks this entry time, where the rule lets it
     order: tuple[Neighbour, ...] = ()  # what should lie before or after it
 
 

@@ -9,30 +9,45 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Exists, Min, prefetch_related_objects
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet, prefetch_related_objects
 
 from audit.times import closed_edge
 from records.access import Checker
 from records.models import Contract, Customer, FollowUp, Opportunity, TypeRule
 from records.models.access import VIEW
-from records.rules import LAST_DAY, Neighbour
+from records.rules import LAST_DAY, SIGNED, Neighbour
 
-SIGNED = ("signed", "running", "ended")  # contracts that were signed, whatever became of them
 ONE_SECOND = dt.timedelta(seconds=1)
 
 
 def locks_on(records: Sequence[Any], rule: TypeRule | None) -> dict[Any, str]:
-    """What locks each record's entry time, by id: "signed" (a contract that is), "contract" (one of its own), or ""."""
+    """What locks each record's entry time, by id: "signed" or "was_signed" (it itself), "contract" (its own), or ""."""
     found = dict.fromkeys((record.pk for record in records), "")
     if isinstance(records[0], Contract):
-        locks = rule is not None and rule.lock_signed
-        return found | {each.pk: "signed" for each in records if locks and each.status in SIGNED}
+        return found | _signed(records) if rule is not None and rule.lock_signed else found
     if not isinstance(records[0], Opportunity):
         return found
     rules = TypeRule.objects.filter(record_type="contract", lock_signed=True, lock_opportunity=True)
-    signed = Contract.objects.filter(opportunity__in=list(found), status__in=SIGNED, archived_at__isnull=True)
+    signed = signed_contracts().filter(opportunity__in=list(found))
     locked = signed.filter(Exists(rules)).order_by().values_list("opportunity", flat=True).distinct()
     return found | dict.fromkeys(locked, "contract")
+
+
+def _signed(contracts: Sequence[Any]) -> dict[Any, str]:
+    others = [each.pk for each in contracts if each.status not in SIGNED]
+    were = signed_contracts().filter(pk__in=others).order_by().values_list("pk", flat=True) if others else ()
+    return {each.pk: "signed" for each in contracts if each.status in SIGNED} | dict.fromkeys(were, "was_signed")
+
+
+def signed_contracts() -> QuerySet:
+    """Contracts that count as signed (`records.rules.SIGNED`), by what they are and by their history.
+
+    Not those that an undo put into the archive, with the import that had made them: they never were.
+    """
+    rows = Contract.history.model.objects.filter(id=OuterRef("pk"), brought_in_at__isnull=True)
+    undone = rows.filter(channel="undo", archived_at=OuterRef("archived_at"))
+    ever = rows.filter(status__in=SIGNED)
+    return Contract.objects.filter(Q(status__in=SIGNED) | Exists(ever)).exclude(Exists(undone))
 
 
 def neighbours_of(

@@ -71,7 +71,8 @@ class Facts:
             self.grants += [row | {"name": name} for row in rows]
         self.records |= {(name, row["id"]): row | {"name": name} for row in model.objects.values()}
         shown = ("history_id", "id", "version", "entered_at", "previous_entered_at", "history_user_id", "history_date")
-        for row in model.history.order_by("history_id").values(*shown, "channel", "time_request_id"):
+        also = ("channel", "time_request_id", *(["status"] if name == "contract" else []))
+        for row in model.history.order_by("history_id").values(*shown, *also):
             self.history.setdefault((name, row["id"]), []).append(row)
             if row["previous_entered_at"] is not None:
                 self.moves[name, row["id"]] = row
@@ -141,19 +142,18 @@ class Facts:
         return (first.year, first.month) < (past.year, past.month)
 
     def is_locked(self, record: dict[str, Any]) -> bool:
-        """Whether a signed contract keeps the time where it is."""
+        """Whether a contract that is or was signed keeps the time where it is."""
         rule, name = self.rules["contract"], record["name"]
         if not rule["lock_signed"]:
             return False
         if name == "contract":
-            return record["status"] in SIGNED
-        signed = [
-            row
-            for (kind, _), row in self.records.items()
-            if kind == "contract" and row["status"] in SIGNED and row["archived_at"] is None
-        ]
+            return self._was_signed(record)
+        signed = [row for (kind, _), row in self.records.items() if kind == "contract" and self._was_signed(row)]
         holds = name == "opportunity" and rule["lock_opportunity"]
         return holds and any(row["opportunity_id"] == record["id"] for row in signed)
+
+    def _was_signed(self, contract: dict[str, Any]) -> bool:
+        return any(row["status"] in SIGNED for row in self.history["contract", contract["id"]])
 
     def needs_second(self, record: dict[str, Any], to: dt.datetime, start: dt.datetime) -> list[str]:
         """Why a second person must agree."""

@@ -13,15 +13,15 @@ class RecordsConfig(AppConfig):
         from audit.jobs import work
         from audit.kept import keep
 
-        from . import verifying
+        from . import bulk_choosing, verifying
         from .displays import register
         from .entry_checks import due
         from .models import Batch
-        from .services import bulk_changes, import_work, undo_work
+        from .services import bulk_work, import_work, undo_work
 
         register()
         work(undo_work.KIND, undo_work.work)
-        work(bulk_changes.KIND, bulk_changes.work)
+        work(bulk_work.KIND, bulk_choosing.work)
         work(import_work.KIND, import_work.work)
         work(import_work.TRIAL, import_work.try_it)
         keep(Batch, sealed=True)

@@ -1,4 +1,4 @@
-"""A bulk change as its page shows it: figures by verdict, months that move, a page of its rows."""
+"""A bulk change as its page shows it: figures by verdict and a page of its rows, as far as the viewer sees them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .models import RECORDS, BulkChange, BulkRow
+from .models.access import VIEW, person
 from .refusals import sentence
-from .services.bulk_changes import MOVE, judged
+from .services.bulk_changes import judged
 
 SIZE = 50
 SHOWN = {  # what is shown under which name, and the verdicts or outcomes behind it
@@ -22,6 +23,11 @@ SHOWN = {  # what is shown under which name, and the verdicts or outcomes behind
     "ask": (gettext_lazy("Needs approval"), ("ask",)),
     "no": (gettext_lazy("Refused"), ("no", "none")),
     "same": (gettext_lazy("Unchanged"), ("same",)),
+}
+LEFT = {  # the same of outcomes: what a change was done to, and what it left out
+    "done": (gettext_lazy("Changed"), ("done",)),
+    "left": (gettext_lazy("Left out"), ("moved", "no", "warn", "same", "ask")),
+    "asked": (gettext_lazy("Asked for"), ("asked",)),
 }
 OUTCOMES = {
     "done": gettext_lazy("Changed"),
@@ -77,19 +83,35 @@ class Figures:
         return self.verdicts.get("ok", 0)
 
     @property
+    def to_ask(self) -> int:
+        """How many need somebody else: so previewed, or so found when they were to be done."""
+        return self.verdicts.get("ask", 0) + self.outcomes.get("ask", 0)
+
+    @property
     def done(self) -> int:
         """How many are done."""
         return self.outcomes.get("done", 0)
 
     def tabs(self) -> list[tuple[str, Any, int]]:
         """(name, label, how many) of the verdicts there are."""
-        found = [(name, label, sum(self.verdicts.get(v, 0) for v in of)) for name, (label, of) in SHOWN.items()]
+        shown = [(name, label, self.verdicts, of) for name, (label, of) in SHOWN.items()]
+        left = [(name, label, self.outcomes, of) for name, (label, of) in LEFT.items()]
+        found = [(name, label, sum(among.get(v, 0) for v in of)) for name, label, among, of in [*shown, *left]]
         return [tab for tab in found if tab[2]]
 
 
-def figures_of(bulk: BulkChange) -> Figures:
+def seen_rows(bulk: BulkChange, user: Any, at: dt.datetime) -> QuerySet:
+    """The rows on records that the person may see (still): no figure and no page tells of others."""
+    held = person(user)
+    if held.sees_all and VIEW.format(bulk.record_type) in held.permissions:
+        return bulk.rows.all()
+    model: Any = RECORDS[bulk.record_type]
+    return bulk.rows.filter(record_id__in=model.objects.visible_to(user, at).values("pk"))
+
+
+def figures_of(bulk: BulkChange, user: Any, at: dt.datetime) -> Figures:
     """The figures in one query."""
-    groups = bulk.rows.values("verdict", "outcome").annotate(n=Count("pk")).order_by()
+    groups = seen_rows(bulk, user, at).values("verdict", "outcome").annotate(n=Count("pk")).order_by()
     verdicts: Counter[str] = Counter()
     outcomes: Counter[str] = Counter()
     for group in groups:
@@ -100,32 +122,19 @@ def figures_of(bulk: BulkChange) -> Figures:
     return Figures(sum(verdicts.values()) + sum(outcomes.values()), dict(verdicts), dict(outcomes))
 
 
-def months_of(bulk: BulkChange, zone: dt.tzinfo) -> list[tuple[str, int, int]]:
-    """(month, how many leave it, how many enter it) of the rows that may be done or are; for moves of entry times."""
-    if bulk.kind != MOVE:
-        return []
-    rows = bulk.rows.filter(Q(outcome="", verdict="ok") | Q(outcome="done"), after__isnull=False)
-    leaves: Counter[str] = Counter()
-    enters: Counter[str] = Counter()
-    for before, after in rows.values_list("before", "after"):
-        one, other = (f"{moment.astimezone(zone):%Y-%m}" for moment in (before, after))
-        if one != other:
-            leaves[one] += 1
-            enters[other] += 1
-    return [(month, leaves[month], enters[month]) for month in sorted({*leaves, *enters}, reverse=True)]
-
-
 def rows_of(bulk: BulkChange, user: Any, at: dt.datetime, show: str, after: int) -> tuple[list[Shown], int | None]:
     """A page of the rows behind that id, of a verdict or all; with the sentences of the rules now."""
-    rows = bulk.rows.filter(pk__gt=after).order_by("pk")
+    rows = seen_rows(bulk, user, at).filter(pk__gt=after).order_by("pk")
     if show in SHOWN:
         rows = rows.filter(outcome="", verdict__in=SHOWN[show][1])
+    elif show in LEFT:
+        rows = rows.filter(outcome__in=LEFT[show][1])
     page = list(rows[: SIZE + 1])
     later, page = (page[SIZE - 1].pk if len(page) > SIZE else None), page[:SIZE]
     model: Any = RECORDS[bulk.record_type]
     records = model.objects.visible_to(user).select_related("owner").in_bulk([row.record_id for row in page])
-    open_ones = [row for row in page if row.verdict in ("no", "ask", "warn") and not row.outcome]
-    known = judged(bulk, open_ones, user, at) if open_ones else {}
+    told = [row for row in page if (row.outcome or row.verdict) in ("no", "ask", "warn", "moved")]
+    known = judged(bulk, told, user, at) if told else {}
     return [Shown(row, records[row.record_id], _why(row, known)) for row in page if row.record_id in records], later
 
 
@@ -133,4 +142,8 @@ def _why(row: BulkRow, known: dict[int, Any]) -> str:
     if row.verdict == "none":
         return str(NO_TIME.get(row.codes, NO_TIME["range"]))
     result = known.get(row.record_id)
-    return " ".join(sentence(finding) for finding in result.findings) if result else ""
+    if result is None:
+        return ""
+    if row.outcome == "moved" and result.by_name:
+        return _("Changed by %(name)s.") % {"name": result.by_name}
+    return " ".join(sentence(finding) for finding in result.findings)

@@ -84,6 +84,14 @@ def sentence(finding: Finding) -> str:
             "%(count)s records were changed since you looked at them, so nothing was done. Look again.",
             params["count"],
         ) % {"count": f"{params['count']:,}"}
+    if finding.code == "many_not_so":
+        return ngettext(
+            "%(count)s row is not allowed as it was previewed: a right or a rule changed since. Nothing was done.",
+            "%(count)s rows are not allowed as they were previewed: a right or a rule changed since. Nothing was done.",
+            params["count"],
+        ) % {"count": f"{params['count']:,}"}
+    if finding.code == "ask_many":
+        return _("Up to %(most)s changes are asked for as one. Choose fewer rows.") % params
     if finding.code == "note":
         return ngettext(
             "Write what happened, in at least %(length)s character.",
@@ -153,6 +161,7 @@ def _simple() -> dict[str, str]:
         "archived": _("This record is archived. Take it back from the archive first."),
         "future": _("Later than now. An entry time cannot lie in the future."),
         "locked_signed": _("A signed contract locks its entry time. Ask an administrator."),
+        "locked_was_signed": _("This contract was signed once, and that locks its entry time. Ask an administrator."),
         "locked_contract": _("A signed contract locks the entry time of its opportunity. Ask an administrator."),
         "forward": _("Later than you may set. Choose an earlier time."),
         "reason": _("Choose a reason."),
@@ -161,14 +170,13 @@ def _simple() -> dict[str, str]:
         "not_a_change": _("This row of the history does not change the entry time."),
         "parent_missing": _("An opportunity that others hang on needs a customer."),
         "parent_archived": _("What this record would hang on is archived. Take it back from the archive first."),
-        "locked_was_signed": _("This contract was signed once, and that locks its entry time. Ask an administrator."),
+        "part_circle": _("That customer is this one, or part of it already. Choose another one."),
         "parent_mismatch": _("The opportunity belongs to another customer."),
         "owner": _("Choose an active person who may own records."),
         "busy": _("Somebody else is saving right now. Nothing was changed; try again."),
         "value": _("This value is not allowed here."),
         "review_right": _("You may not review changes."),
         "review_own": _("You made, asked for or approved this change. Somebody else has to review it."),
-        "part_circle": _("That customer is this one, or part of it already. Choose another one."),
         "review_note": _("Write what you looked at, or what is missing."),
         "review_changed": _("Something changed here since you looked. Look again, then answer."),
     }
@@ -248,14 +256,6 @@ def _order(code: str, params: dict[str, Any]) -> str:
     return words[code] % {"name": params["name"], "time": time, "day": params["day"].isoformat()}
 
 
-def _window(days: int) -> str:
-    if days == 0:
-        return _("You may set no earlier time than today. Ask somebody who may go further back.")
-    return ngettext(
-        "More than %(days)s day back. Choose a later time, or ask somebody who may go further back.",
-        "More than %(days)s days back. Choose a later time, or ask somebody who may go further back.",
-        days,
-    ) % {"days": days}
 def _order_unseen(code: str) -> str:
     return {
         "before_customer": _("Earlier than its customer was entered. You may not see when that was. Is that so?"),
@@ -265,6 +265,14 @@ def _order_unseen(code: str) -> str:
     }[code]
 
 
+def _window(days: int) -> str:
+    if days == 0:
+        return _("You may set no earlier time than today. Ask somebody who may go further back.")
+    return ngettext(
+        "More than %(days)s day back. Choose a later time, or ask somebody who may go further back.",
+        "More than %(days)s days back. Choose a later time, or ask somebody who may go further back.",
+        days,
+    ) % {"days": days}
 
 
 def refuse(code: str, **params: Any) -> Refused:

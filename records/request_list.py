@@ -6,11 +6,13 @@ import datetime as dt
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from .asked import Asked, shown
+from .bulk_asked import Many, folded, many_of, with_number
 from .deciders import DECIDE, number_waiting, seen_by, waiting_for
 from .keyset import Order, Page, Part, paginate
 from .models import RECORDS, Reason, TimeRequest
@@ -39,19 +41,19 @@ class RequestList:
 
     @cached_property
     def page(self) -> Page:
-        """The rows of this page."""
+        """The rows of this page; what a bulk change asked for as one is one of them."""
         rows = self._rows()
         if self.state in TimeRequest.State.values:
             rows = rows.filter(state=self.state)
         if self.type in RECORDS:
             rows = rows.filter(record_type=self.type)
         return paginate(
-            rows,
+            folded(rows),
             ORDER,
             after=self.given.get("after", ""),
             before=self.given.get("before", ""),
             size=SIZE,
-            dress=lambda rows: rows.select_related("asked_by", "answered_by"),
+            dress=lambda page: with_number(page, rows).select_related("asked_by", "answered_by"),
         )
 
     def _rows(self) -> QuerySet:
@@ -66,6 +68,17 @@ class RequestList:
         """The requests of this page with their records."""
         reasons = {reason.code: reason.name for reason in Reason.objects.all()}
         return shown(self.page.rows, self.user, self.at, reasons, self.company)
+
+    @cached_property
+    def cards(self) -> list[tuple[Asked, Many | None]]:
+        """The requests of this page; with each that stands for a bulk change what that asks for."""
+        many = many_of(self.page.rows, timezone.get_current_timezone())
+        return [(each, many.get(each.request.bulk or 0)) for each in self.rows]
+
+    @property
+    def has_single(self) -> bool:
+        """Whether any can be ticked: a bulk change is answered on its own page."""
+        return any(many is None for _each, many in self.cards)
 
     @property
     def tabs(self) -> list[tuple[str, str, str, bool]]:

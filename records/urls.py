@@ -11,6 +11,7 @@ from .views import (
     batches,
     bulk,
     bulk_answering,
+    bulk_steps,
     contacts,
     contracts,
     customers,
@@ -153,11 +154,12 @@ urlpatterns += [
 urlpatterns += [
     path("bulk/<str:record_type>/new/", bulk.bulk_new, name="bulk_new"),
     path("bulk/<int:pk>/", bulk.bulk_detail, name="bulk_detail"),
-    path("bulk/<int:pk>/apply/", bulk.bulk_apply, name="bulk_apply"),
-    path("bulk/<int:pk>/back/", bulk.bulk_back, name="bulk_back"),
-    path("bulk/<int:pk>/ask/", bulk.bulk_ask, name="bulk_ask"),
+    path("bulk/<int:pk>/apply/", bulk_steps.bulk_apply, name="bulk_apply"),
+    path("bulk/<int:pk>/back/", bulk_steps.bulk_back, name="bulk_back"),
+    path("bulk/<int:pk>/stop/", bulk_steps.bulk_stop, name="bulk_stop"),
+    path("bulk/<int:pk>/ask/", bulk_steps.bulk_ask, name="bulk_ask"),
     path("bulk/<int:pk>/request/", bulk_answering.bulk_request, name="bulk_request"),
-    path("bulk/<int:pk>/progress/", bulk.bulk_progress, name="bulk_progress"),
+    path("bulk/<int:pk>/progress/", bulk_steps.bulk_progress, name="bulk_progress"),
 ]
 
 # batches

@@ -124,8 +124,9 @@ TABLE: dict[str, list[Row]] = {
     "records:bulk_detail": [Row("get", 200, {"owner"}, other=404), Row("post", 422, {"owner"}, other=404)],
     "records:bulk_apply": [Row("post", 302, {"owner"}, other=404)],
     "records:bulk_back": [Row("post", 404, {"owner"}, other=404)],  # there is no trial
+    "records:bulk_stop": [Row("post", 302, {"owner"}, other=404)],
     "records:bulk_ask": [Row("post", 302, {"owner"}, other=404)],
-    "records:bulk_request": [Row("get", 404, LEADERS), Row("post", 422, LEADERS)],  # nothing is asked for
+    "records:bulk_request": [Row("get", 404, ACTIVE), Row("post", 404, ACTIVE)],  # nothing is asked for
     "records:bulk_progress": [Row("get", 200, {"owner"}, other=404)],
     "records:batch_list": [Row("get", 200, ACTIVE)],
     "records:batch_detail": [Row("get", 200, READERS | {"owner"}, other=404)],

@@ -26,7 +26,7 @@ from tests.cast import NOW, clock, days
 from tests.records.reviewing import moved, queued
 
 TYPES = ("customer", "opportunity", "follow_up", "contract")
-BULK = ("detail", "apply", "back", "ask", "request", "progress")
+BULK = ("detail", "apply", "back", "stop", "ask", "request", "progress")
 BARE = ("_list", "_suggest", "_new", "grant_end")  # pages about no single record
 
 

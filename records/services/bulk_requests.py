@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from django.db.models import Q
+
 from audit.acts import act
 from records.access import Checker
-from records.deciders import deciders
+from records.deciders import deciders, seen_by
 from records.models import RECORDS, BulkChange, BulkRow, Notice, TimeRequest, TypeRule
 from records.models._entry_time_key import key
 from records.refusals import refuse
@@ -26,6 +28,8 @@ from .request_answers import Answer, answer_many
 from .request_states import Seen, close, over
 
 ASKED = "asked"  # the outcome of a row
+MOST_ASKED = 5_000  # rows that are asked for at once
+ANSWERED_AT_ONCE = 500  # requests that one answer holds for
 TOLD_OF = 20  # kinds of rows whose deciders are looked up
 
 
@@ -41,11 +45,16 @@ class Asked:
 def ask_many(*, bulk: BulkChange, by: Any, channel: str, clock: Clock, remote_addr: str | None = None) -> Asked:
     """Ask for the rows of `bulk` that need somebody else: a request each, all of that bulk change, told of as one.
 
-    Rows that were changed since, or that nobody could approve, are left out; so are those that `by` has asked for
-    already. Asked again it asks only for what is left. Raises Refused: inactive, requests_off (none could be asked).
+    They were so previewed, or found so only when they were to be done, because a rule or a right had changed. Rows that
+    were changed since, or that nobody could approve, are left out; so are those that `by` has asked for already. Asked
+    again it asks only for what is left. Raises Refused: inactive, requests_off (none could be asked), ask_many (more
+    than MOST_ASKED).
     """
     model = RECORDS[bulk.record_type]
-    wanted = {row.record_id: row for row in bulk.rows.filter(verdict=ASK, outcome="").order_by("record_id")}
+    rows_to_ask = bulk.rows.filter(Q(verdict=ASK, outcome="") | Q(outcome=ASK)).order_by("record_id")
+    wanted = {row.record_id: row for row in rows_to_ask[: MOST_ASKED + 1]}
+    if len(wanted) > MOST_ASKED:
+        raise refuse("ask_many", most=f"{MOST_ASKED:,}")
     standing = _standing(bulk.record_type, by, list(wanted), lock=True)  # locks: requests, records, rules
     checker = begin(model, wanted, by, clock)
     moves = [ManyMove(pk, row.seen_version, row.after) for pk, row in wanted.items() if row.after is not None]
@@ -64,32 +73,38 @@ def ask_many(*, bulk: BulkChange, by: Any, channel: str, clock: Clock, remote_ad
     return Asked(made, rows)
 
 
-def waiting_of(bulk: int) -> list[TimeRequest]:
-    """The requests of a bulk change that wait for an answer, in order."""
-    return list(TimeRequest.objects.open().filter(bulk=bulk).select_related("asked_by").order_by("id"))
+def waiting_of(bulk: int, by: Any, at: dt.datetime) -> list[TimeRequest]:
+    """The requests of a bulk change that wait for an answer, on records that `by` may see; the first ones, in order."""
+    rows = seen_by(by, at).filter(bulk=bulk, state="open", expires_at__gt=at)
+    return list(rows.select_related("asked_by").order_by("id")[:ANSWERED_AT_ONCE])
 
 
-def seen_of(bulk: int) -> str:
-    """What a page that shows the waiting requests of a bulk change carries, so that no others are answered."""
-    return sha256(" ".join(str(seen) for _request, seen in _chosen(bulk)).encode()).hexdigest()
+def seen_of(bulk: int, by: Any, at: dt.datetime) -> str:
+    """What a page that shows `by` the waiting requests of a bulk change carries, so that no others are answered."""
+    return _digest(_chosen(bulk, by, at))
 
 
 def answer_bulk(
     *, bulk: int, seen: str, approves: bool, note: str, by: Any, clock: Clock, remote_addr: str | None = None
 ) -> list[Answer]:
-    """Approve or reject all waiting requests of the bulk change with that id, as `by` saw them.
+    """Approve or reject the waiting requests of the bulk change with that id, as `by` saw them: ANSWERED_AT_ONCE.
 
-    Each is answered by itself, with four eyes: one that is refused keeps none of the others back, and names why.
-    Raises Refused many_moved, and answers none, where others wait than were seen.
+    Those on records that `by` may not see stay as they are and are not told of. Each is answered by itself, with four
+    eyes: one that is refused keeps none of the others back, and names why. Raises Refused many_moved, and answers none,
+    where others wait than were seen.
     """
-    chosen = _chosen(bulk)
-    if seen != sha256(" ".join(str(each) for _request, each in chosen).encode()).hexdigest():
+    chosen = _chosen(bulk, by, clock())
+    if seen != _digest(chosen):
         raise refuse("many_moved", count=len(chosen))
     return answer_many(chosen=chosen, approves=approves, note=note, by=by, clock=clock, remote_addr=remote_addr)
 
 
-def _chosen(bulk: int) -> list[tuple[TimeRequest, Seen]]:
-    requests = waiting_of(bulk)
+def _digest(chosen: Sequence[tuple[TimeRequest, Seen]]) -> str:
+    return sha256(" ".join(f"{request.pk}:{seen}" for request, seen in chosen).encode()).hexdigest()
+
+
+def _chosen(bulk: int, by: Any, at: dt.datetime) -> list[tuple[TimeRequest, Seen]]:
+    requests = waiting_of(bulk, by, at)
     if not requests:
         return []
     records = requests[0].record_model._default_manager.in_bulk([request.record_id for request in requests])

@@ -16,6 +16,7 @@ from records.rules import Finding
 
 from .bulk import set_many
 from .many_rows import (
+    AT_ONCE,
     DONE,
     LEAVE_OUT,
     MOVED,
@@ -25,6 +26,7 @@ from .many_rows import (
     Also,
     ManyResult,
     RowResult,
+    Step,
     act_of,
     begin,
     check_moved,
@@ -60,10 +62,11 @@ def assign_many(
     job: int | None = None,
     token: str = "",
     also: Also | None = None,
+    step: Step | None = None,
 ) -> ManyResult:
     """Give records of `model` to another owner, who must be active and may own records; as change_many otherwise.
 
-    Raises Refused: owner, inactive, many_moved, busy.
+    Raises Refused: owner, inactive, many_moved, many_not_so, busy.
     """
     checker = begin(model, (pk for pk, _version in rows), by, clock, exclusive=True)
     before = _before(checker, model, "owner_id", job, token)
@@ -73,7 +76,7 @@ def assign_many(
     judge = _Many(model, checker, "owner_id", owner.pk, DONE)
     said = {"reason": reason, "note": note, "channel": channel, "trail": trail}
     named = {"title": title or note, "job": job, "facts": _facts(facts, token, owner=owner.pk)}
-    return judge.make(rows, ASSIGN, on_moved, said, named, also)
+    return judge.make(rows, ASSIGN, on_moved, said, named, also, step)
 
 
 @service("archive_many", about="batch")
@@ -93,8 +96,12 @@ def archive_many(
     job: int | None = None,
     token: str = "",
     also: Also | None = None,
+    step: Step | None = None,
 ) -> ManyResult:
-    """Put records of `model` out of the lists; as change_many otherwise. Raises Refused: inactive, many_moved, busy."""
+    """Put records of `model` out of the lists; as change_many otherwise.
+
+    Raises Refused: inactive, many_moved, many_not_so, busy.
+    """
     checker = begin(model, (pk for pk, _version in rows), by, clock)
     before = _before(checker, model, "archived_at", job, token)
     if before is not None:
@@ -102,7 +109,7 @@ def archive_many(
     judge = _Many(model, checker, "archived_at", checker.at, DONE)
     said = {"reason": reason, "note": note, "channel": channel, "trail": trail}
     named = {"title": title or note, "job": job, "facts": _facts(facts, token)}
-    return judge.make(rows, ARCHIVE, on_moved, said, named, also)
+    return judge.make(rows, ARCHIVE, on_moved, said, named, also, step)
 
 
 def preview_assign(*, rows: Sequence[Seen], model: Any, owner: Any, by: Any, at: dt.datetime) -> list[RowResult]:
@@ -116,19 +123,19 @@ def preview_archive(*, rows: Sequence[Seen], model: Any, by: Any, at: dt.datetim
     return [row for row, _write in _Many(model, Checker(by, at), "archived_at", at, OK).judge(rows)]
 
 
-def may_assign(checker: Checker, row: Any) -> str:
-    """Why the person may not give the record to another owner, by code; "" where they may."""
-    name = row._meta.model_name
-    held = f"assign_{name}" in checker.who.permissions and checker.why(row, VIEW.format(name))
-    return "" if held else "assign_right"
-
-
 def set_with_part_of(model: Any, rows: Sequence[SetRow], *, columns: Sequence[str], trail: Sequence[str]) -> int:
     """`set_many` for rows that may be made part of another customer, each of them judged (`part_of_refusal`)."""
     if model.LOCKED & {model._meta.get_field(name).name for name in columns} - {"parent"}:
         raise NotThroughTheDoor(f"{sorted(columns)} have services of their own")
     with key():
         return set_many(model, rows, columns=columns, trail=trail)
+
+
+def may_assign(checker: Checker, row: Any) -> str:
+    """Why the person may not give the record to another owner, by code; "" where they may."""
+    name = row._meta.model_name
+    held = f"assign_{name}" in checker.who.permissions and checker.why(row, VIEW.format(name))
+    return "" if held else "assign_right"
 
 
 def may_change(checker: Checker, row: Any) -> str:
@@ -194,12 +201,15 @@ class _Many:
         said: dict[str, Any],
         named: dict[str, Any],
         also: Also | None,
+        step: Step | None,
     ) -> ManyResult:
         """Judge and write, as one batch."""
         results, writes = [], []
         for result, write in self.judge(rows):
             results.append(result)
             writes += [] if write is None else [write]
+            if step is not None and len(results) % AT_ONCE == 0:
+                step(len(results))
         check_moved(results, on_moved)
         about = {"kind": kind, "record_type": self.model._meta.model_name, "reason": said["reason"]}
         batch = make_batch(self.checker, results, **about, **named)

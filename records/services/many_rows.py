@@ -26,6 +26,7 @@ from .records import Clock, actor
 T = TypeVar("T")
 AT_ONCE = 2_000  # rows that are objects at the same time
 LEAVE_OUT, REFUSE = "leave_out", "refuse"  # what happens where rows changed since they were looked at
+AS_SEEN = "as_seen"  # as REFUSE, of rows that were previewed as allowed: see check_moved
 
 OK = "ok"  # it may be done; of a preview
 DONE = "done"
@@ -83,6 +84,7 @@ class ManyResult:
 
 
 Also = Callable[[ManyResult], None]  # what is to stand or fall with the change, called before it is committed
+Step = Callable[[int], None]  # is told how many rows are judged, now and then; may raise to end it all
 
 
 def chunks(rows: Sequence[T]) -> Iterator[Sequence[T]]:
@@ -136,10 +138,19 @@ def earlier(by: Any, job: int | None, token: str = "") -> Batch | None:
 
 
 def check_moved(rows: Sequence[RowResult], on_moved: str) -> None:
-    """Refuse the whole where it was said so beforehand and rows were changed since they were looked at."""
+    """Refuse the whole where it was said so beforehand and rows do not come out as they were looked at.
+
+    "leave_out": what cannot be done is left out and named, whatever the cause. "refuse": the whole is refused where a
+    record was changed since; what was refused from the beginning is left out. "as_seen", where only rows come that a
+    preview allowed: the whole is refused where any of them is not done now, be it that the record was changed, or
+    that a right or a rule was. Raises Refused: many_moved, many_not_so.
+    """
     moved = sum(row.outcome == MOVED for row in rows)
-    if moved and on_moved == REFUSE:
+    if moved and on_moved in (REFUSE, AS_SEEN):
         raise refuse("many_moved", count=moved)
+    lost = sum(row.outcome != DONE for row in rows)
+    if lost and on_moved == AS_SEEN:
+        raise refuse("many_not_so", count=lost)
 
 
 def make_batch(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+from typing import Any
 from urllib.parse import quote
 
 from django.contrib.auth import get_user_model
@@ -15,9 +17,15 @@ from audit.times import now
 from records.importing.own_format import csv_file, xlsx_file
 from records.models import Customer
 
+NAMED = 100  # rows whose numbers are kept in the trail; of more, a digest of their ids
 
-def export(request: HttpRequest, rows: QuerySet, form: str, query: str) -> StreamingHttpResponse:
-    """The rows as csv or xlsx, streamed; that they were exported is kept before the first byte leaves."""
+
+def export(request: HttpRequest, rows: QuerySet, form: str, query: str | None) -> StreamingHttpResponse:
+    """The rows as csv or xlsx, streamed; which were exported is kept before the first byte leaves.
+
+    `query` is the filter that matches them; None where they were ticked, each by itself: then these very rows stand in
+    the trail.
+    """
     model = rows.model
     name, zone, language = model._meta.model_name, timezone.get_current_timezone(), translation.get_language() or "en"
     title = str(model._meta.verbose_name_plural)
@@ -26,7 +34,7 @@ def export(request: HttpRequest, rows: QuerySet, form: str, query: str) -> Strea
         by=request.user,
         at=now(),
         remote_addr=request.remote_addr,  # type: ignore[attr-defined]
-        what={"types": [name], "filter": f"{title} {query}".strip(), "format": form, "count": rows.count()},
+        what={"types": [name], "format": form} | _which(rows, title, query),
     )
     people = {user.pk: user.get_username() for user in get_user_model()._default_manager.all()}
     parents = [] if model is Customer else ["customer"]
@@ -42,3 +50,14 @@ def export(request: HttpRequest, rows: QuerySet, form: str, query: str) -> Strea
     filename = f"{title}-{now().astimezone(zone):%Y-%m-%d-%H%M}.{form}".replace(" ", "-")
     response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(filename)}"
     return response
+
+
+def _which(rows: QuerySet, title: str, query: str | None) -> dict[str, Any]:
+    """What the trail says of them: the filter and how many, or the rows themselves."""
+    if query is not None:
+        return {"filter": f"{title} {query}".strip(), "count": rows.count()}
+    picked = list(rows.values_list("pk", "number"))
+    said: dict[str, Any] = {"filter": title, "count": len(picked)}
+    if len(picked) <= NAMED:
+        return said | {"rows": [number for _pk, number in picked]}
+    return said | {"rows_sha256": sha256(" ".join(str(pk) for pk, _number in picked).encode()).hexdigest()}

@@ -14,12 +14,13 @@ from django.urls import reverse
 
 from audit import jobs
 from audit.models import Event
+from records import bulk_choosing
 from records.models import Batch, BulkChange, BulkRow, FollowUp, TimeRequest, TypeRule
-from records.services import bulk_changes
 from records.services.assign import change_owner
 from records.services.bulk_changes import step_of
 from records.services.records import update_record
 from records.views import bulk as pages
+from records.views import bulk_steps as steps
 from tests import cast as make
 from tests.cast import NOW, clock, days
 
@@ -191,7 +192,12 @@ def test_what_was_asked_for_as_one_is_answered_as_one(sign_in, cast, calls):
     client = sign_in(cast.owner)
     preview(client, bulk := choose(client, calls[:3]), days="3")
     client.post(address(bulk, "ask"))
-    assert client.get(address(bulk, "request")).status_code == 403
+    mine = client.get(address(bulk, "request"))
+    assert "3 wait for an answer" in mine.content.decode()
+    assert 'name="answer"' not in mine.content.decode()
+    assert client.post(address(bulk, "request"), {"seen": "x", "answer": "approve"}).status_code == 403
+    for nobody in (cast.colleague, cast.outsider):
+        assert sign_in(nobody).get(address(bulk, "request")).status_code == 404
     client = sign_in(cast.manager)
     assert "Answer as one" in client.get("/requests/").content.decode()
     page = client.get(address(bulk, "request"))
@@ -267,7 +273,7 @@ def test_too_many_for_a_page_are_refused_with_a_sentence(sign_in, cast, calls, m
 
 
 def test_a_large_one_is_work_of_the_worker_done_once(sign_in, cast, calls, monkeypatch):
-    monkeypatch.setattr(pages, "AT_ONCE", 3)
+    monkeypatch.setattr(steps, "AT_ONCE", 3)
     client = sign_in(cast.owner)
     preview(client, bulk := choose(client, calls))
     go(client, bulk, "all")
@@ -276,7 +282,7 @@ def test_a_large_one_is_work_of_the_worker_done_once(sign_in, cast, calls, monke
     job = jobs.run_next(clock)
     assert (job.state, job.result["counts"]) == ("done", {"done": 6})
     with jobs.Beat(job, clock) as beat:
-        assert bulk_changes.work(job, beat)["batch"] == job.result["batch"]
+        assert bulk_choosing.work(job, beat)["batch"] == job.result["batch"]
     assert Batch.objects.get().job == job.pk
     assert client.get(address(bulk, "progress")).headers["HX-Refresh"] == "true"
 

@@ -33,7 +33,8 @@ def ask(bulk, by, **extra):
 
 
 def answer(bulk, by, approves=True, seen=None, note="Seen."):
-    return answer_bulk(bulk=bulk.pk, seen=seen or seen_of(bulk.pk), approves=approves, note=note, by=by, clock=clock)
+    seen = seen or seen_of(bulk.pk, by, NOW)
+    return answer_bulk(bulk=bulk.pk, seen=seen, approves=approves, note=note, by=by, clock=clock)
 
 
 def test_a_request_each_as_if_asked_singly_told_of_once(cast):
@@ -71,7 +72,7 @@ def test_what_changed_needs_nobody_or_is_asked_for_already_is_left_out(cast):
     with pytest.raises(Refused) as no:
         ask(bulk, cast.owner)
     assert no.value.codes == ("requests_off",)
-    assert len(waiting_of(bulk.pk)) == 1
+    assert len(waiting_of(bulk.pk, cast.manager, NOW)) == 1
 
 
 def test_one_of_mine_that_expired_makes_room(cast):
@@ -95,7 +96,7 @@ def test_they_are_approved_as_one_and_each_row_names_both(cast):
     for record in fresh(records):
         row = record.history.first()
         assert (record.entered_at, row.requester_name, row.approver_name) == (NOW + WISH, "Owner", "Manager")
-    assert waiting_of(bulk.pk) == []
+    assert waiting_of(bulk.pk, cast.manager, NOW) == []
 
 
 def test_they_are_rejected_as_one(cast):
@@ -123,7 +124,7 @@ def test_others_than_were_seen_are_not_answered(cast):
     records = calls(cast, 2)
     bulk = bulk_of(cast, records)
     ask(bulk, cast.owner)
-    seen = seen_of(bulk.pk)
+    seen = seen_of(bulk.pk, cast.manager, NOW)
     answer_bulk(bulk=bulk.pk, seen=seen, approves=False, note="No", by=cast.senior, clock=clock)
     with pytest.raises(Refused) as no:
         answer(bulk, cast.manager, seen=seen)

@@ -12,7 +12,7 @@ from audit.models import Job
 from records.models import Batch, BulkChange, FollowUp
 from records.services import bulk_changes
 from records.services.assign import change_owner
-from records.views import bulk as pages
+from records.views import bulk_steps as pages
 from tests.cast import NOW, clock, days
 
 from .test_bulk_pages import address, calls, choose, outcomes, preview, times  # noqa: F401 a fixture

@@ -13,6 +13,7 @@ from records.models._entry_time_key import key
 from records.refusals import refuse
 from records.services.bulk import set_many
 from records.services.many_rows import (
+    AT_ONCE,
     DONE,
     LEAVE_OUT,
     OK,
@@ -20,6 +21,7 @@ from records.services.many_rows import (
     Also,
     ManyResult,
     RowResult,
+    Step,
     act_of,
     begin,
     check_moved,
@@ -57,20 +59,21 @@ def change_many(
     job: int | None = None,
     token: str = "",
     also: Also | None = None,
+    step: Step | None = None,
 ) -> ManyResult:
     """Change the entry times of records of `model`: those that the rules allow, in one transaction, as one batch.
 
-    `on_moved` says what happens where rows changed since they were seen: "leave_out" those, or "refuse" all. `trail`
-    are trail columns that all rows have in common. `job` (the worker's) or `token` (of the wish) names this act: done
-    again, it gives the first batch back. `also` is called with the result before the transaction ends. Raises Refused:
-    inactive, many_moved, busy.
+    `on_moved` says what happens where rows changed since they were seen: "leave_out" those, or "refuse" all, as
+    check_moved tells. `trail` are trail columns that all rows have in common. `job` (the worker's) or `token` (of the
+    wish) names this act: done again, it gives the first batch back. `also` is called with the result before the
+    transaction ends, `step` with how many rows are judged. Raises Refused: inactive, many_moved, many_not_so, busy.
     """
     _check(moves)
     checker = begin(model, (move.record_id for move in moves), by, clock)
     before = earlier(checker.user, job, token)
     if before is not None:
         return ManyResult(before, _done_before(before, model), repeated=True)
-    rows, writes = plan_moves(moves, model, checker, reason=reason, note=note, channel=channel)
+    rows, writes = plan_moves(moves, model, checker, reason=reason, note=note, channel=channel, step=step)
     check_moved(rows, on_moved)
     batch = make_batch(
         checker,
@@ -115,7 +118,14 @@ def preview_many(
 
 
 def plan_moves(
-    moves: Sequence[ManyMove], model: Any, checker: Checker, *, reason: str, note: str, channel: str
+    moves: Sequence[ManyMove],
+    model: Any,
+    checker: Checker,
+    *,
+    reason: str,
+    note: str,
+    channel: str,
+    step: Step | None = None,
 ) -> Plan:
     """What comes of each move, and what is to be written; inside an open transaction, under the locks."""
     judge = ManyJudge(model, checker, reason=reason, note=note, channel=channel, passed=DONE, warned=WARN)
@@ -125,6 +135,8 @@ def plan_moves(
             rows.append(row)
             if write is not None:
                 writes.append(write)
+            if step is not None and len(rows) % AT_ONCE == 0:
+                step(len(rows))
     return rows, writes
 
 

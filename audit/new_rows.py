@@ -6,10 +6,12 @@ statement for some hundred of them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import connections
+
+from .prepared import prepared
 
 
 def insert_rows(objects: Sequence[Any], using: str = "default") -> None:
@@ -50,9 +52,8 @@ def _ids(cursor: Any, meta: Any, vendor: str, count: int) -> list[int]:
     return list(range(last + 1, last + 1 + count))
 
 
-def _rows(objects: Sequence[Any], ids: Sequence[int], fields: Sequence[Any], connection: Any) -> Any:
+def _rows(objects: Sequence[Any], ids: Sequence[int], fields: Sequence[Any], connection: Any) -> Iterable[Any]:
     """What the columns hold, prepared for the database."""
-    prepared = [(field.attname, field.get_db_prep_save) for field in fields]
-    for each, pk in zip(objects, ids, strict=True):
-        held = each.__dict__
-        yield (pk, *(prepare(held[name], connection) for name, prepare in prepared))
+    held = [each.__dict__ for each in objects]
+    columns = [prepared(field, [each[field.attname] for each in held], connection) for field in fields]
+    return zip(ids, *columns, strict=True)

@@ -7,12 +7,13 @@ themselves, so it cannot state what was never held. A row that moved on since it
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.db import connections, models
 
 from .acts import current
+from .prepared import prepared
 
 AT_ONCE = 1_000  # rows that are encoded together
 TABLE = "redate_set"  # temporary, of this connection alone, gone before the function returns
@@ -104,13 +105,13 @@ class _Writing:
 
     def _json(self, own: list[Any], rows: Sequence[SetRow]) -> str:
         """The rows as one text, encoded some at a time: at once they would take ten times its memory."""
-        prepare, places = [_prepared(field, self.connection) for field in own], self.places
+        places, connection = self.places, self.connection
         texts = []
         for start in range(0, len(rows), AT_ONCE):
-            lines = []
-            for row in rows[start : start + AT_ONCE]:
-                values = (*row.values, *[row.trail[n] for n in places]) if places else row.values
-                lines.append((row.pk, row.version, *[each(value) for each, value in zip(prepare, values, strict=True)]))
+            some = rows[start : start + AT_ONCE]
+            given = zip(*[(*row.values, *[row.trail[n] for n in places]) for row in some], strict=True)
+            columns = [prepared(field, values, connection) for field, values in zip(own, given, strict=True)]
+            lines = list(zip([row.pk for row in some], [row.version for row in some], *columns, strict=True))
             texts.append(_encode(lines)[1:-1])
         return f"[{','.join(texts)}]"
 
@@ -158,13 +159,6 @@ class _Writing:
 
 def _field(model: Any, attname: str) -> Any:
     return next(field for field in model._meta.concrete_fields if attname in (field.attname, field.name))
-
-
-def _prepared(field: Any, connection: Any) -> Callable[[Any], Any]:
-    """What makes a value of the field ready for the database."""
-    if isinstance(field, models.DateTimeField):
-        return connection.ops.adapt_datetimefield_value  # the field itself would first look what the value is
-    return lambda value: field.get_db_prep_save(value, connection)
 
 
 def _type(field: models.Field, connection: Any) -> str:

@@ -31,15 +31,16 @@ def pieces(text: str) -> str:
     """
     found: dict[str, None] = {}
     for word in WORD.findall(folded(text)):
-        found |= dict.fromkeys(word[start : start + 2] for start in range(len(word)))
-        found |= dict.fromkeys(_long(word).values())
+        found.update(dict.fromkeys([word[start : start + 2] for start in range(len(word))]))
+        if len(word) > 3:
+            found.update(dict.fromkeys(_long(word).values()))
     return f" {' '.join(found)} " if found else ""
 
 
 def _long(word: str) -> dict[int, str]:
     """The pieces of four of a word, by where they begin."""
     cut = {start: word[start : start + 4] for start in range(len(word) - 3)}
-    return {start: piece for start, piece in cut.items() if piece.isascii()}
+    return cut if word.isascii() else {start: piece for start, piece in cut.items() if piece.isascii()}
 
 
 def wanted(text: str) -> tuple[str, ...]:

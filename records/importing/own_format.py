@@ -135,7 +135,7 @@ def _cell(record: Any, name: str, zone: dt.tzinfo, owners: Mapping[int, str], ex
         return moment_cell(record.entered_at, zone) if excel else moment_text(record.entered_at, zone)
     if name == "owner":
         return owners.get(record.owner_id, "")
-    if name in NAMES:
+    if name in NAMES or name == "parent":
         parent = getattr(record, name)
         return parent.number if parent is not None else ""
     if name in NAMES.values():

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
-from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils import timezone, translation
@@ -15,7 +15,11 @@ from audit.events import record_event
 from audit.formats import TYPES
 from audit.times import now
 from records.importing.own_format import csv_file, xlsx_file
+from records.lists import seen
 from records.models import Customer
+from records.services.matching import owner_texts
+
+PARENTS = ("customer", "opportunity", "parent")
 
 NAMED = 100  # rows whose numbers are kept in the trail; of more, a digest of their ids
 
@@ -36,10 +40,7 @@ def export(request: HttpRequest, rows: QuerySet, form: str, query: str | None) -
         remote_addr=request.remote_addr,  # type: ignore[attr-defined]
         what={"types": [name], "format": form} | _which(rows, title, query),
     )
-    people = {user.pk: user.get_username() for user in get_user_model()._default_manager.all()}
-    parents = [] if model is Customer else ["customer"]
-    parents += ["opportunity"] if hasattr(model, "opportunity_id") else []
-    records = rows.select_related(*parents).defer("search_text").iterator(chunk_size=500)
+    people, records = owner_texts(), _records(rows, request.user)
     write = xlsx_file if form == "xlsx" else csv_file
 
     def pieces():  # type: ignore[no-untyped-def]
@@ -61,3 +62,14 @@ def _which(rows: QuerySet, title: str, query: str | None) -> dict[str, Any]:
     if len(picked) <= NAMED:
         return said | {"rows": [number for _pk, number in picked]}
     return said | {"rows_sha256": sha256(" ".join(str(pk) for pk, _number in picked).encode()).hexdigest()}
+
+
+def _records(rows: QuerySet, user: Any) -> Iterator[Any]:
+    """The records with what they hang on; what a customer is part of only where the person may see that."""
+    rows = rows.select_related(*(name for name in PARENTS if hasattr(rows.model, f"{name}_id"))).defer("search_text")
+    if rows.model is Customer:
+        rows = rows.annotate(above=seen(Customer.objects, user, "parent_id"))
+    for record in rows.iterator(chunk_size=500):
+        if getattr(record, "above", 0) is None:
+            record.parent = None
+        yield record

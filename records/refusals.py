@@ -86,8 +86,8 @@ def sentence(finding: Finding) -> str:
         ) % {"count": f"{params['count']:,}"}
     if finding.code == "many_not_so":
         return ngettext(
-            "%(count)s row is not allowed as it was previewed: a right or a rule changed since. Nothing was done.",
-            "%(count)s rows are not allowed as they were previewed: a right or a rule changed since. Nothing was done.",
+            "%(count)s row does not come out as previewed: a record, a right or a rule changed. Nothing was done.",
+            "%(count)s rows do not come out as previewed: a record, a right or a rule changed. Nothing was done.",
             params["count"],
         ) % {"count": f"{params['count']:,}"}
     if finding.code == "ask_many":

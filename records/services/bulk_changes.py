@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import Max, Sum
+from django.db.models import Count, Max
 
 from records.models import RECORDS, Batch, BulkChange, BulkRow
 
@@ -23,7 +23,7 @@ from .seen import DECIDES, many_since
 MOVE, OWNER, ARCHIVE = "entry_time", "owner", "archive"
 COLUMN = {MOVE: "entered_at", OWNER: "owner_id", ARCHIVE: "archived_at"}
 CREATE_AT_ONCE = 500
-TOLD = "months"  # what the preview adds to the spec; see bulk_preview
+TOLD, BACK = "months", "back"  # what the preview adds to the spec (see bulk_preview); the batches of trials taken back
 
 
 def begin_bulk(*, model: Any, ids: Sequence[int], kind: str, by: Any, at: dt.datetime, asked: str = "") -> BulkChange:
@@ -73,9 +73,9 @@ def owner_of(bulk: BulkChange) -> Any:
 
 def step_of(bulk: BulkChange) -> str:
     """Names the preview as it stands: another one once rows were previewed anew, tried, done or taken back."""
-    open_rows = bulk.rows.filter(outcome="")
-    found = open_rows.aggregate(last=Max("pk"), seen=Sum("seen_version"))
-    return f"{found['last'] or 0}-{open_rows.count()}-{found['seen'] or 0}"
+    found = bulk.rows.filter(outcome="").aggregate(last=Max("pk"), number=Count("pk"))
+    spec = BulkChange.objects.values_list("spec", flat=True).get(pk=bulk.pk)
+    return f"{found['last'] or 0}-{found['number']}-{len(spec.get(BACK, ()))}"
 
 
 def apply(
@@ -101,7 +101,7 @@ def apply(
     def keep(result: ManyResult) -> None:
         _keep(bulk, result, trial=only is not None)
 
-    spec = {name: value for name, value in bulk.spec.items() if name != TOLD}
+    spec = {name: value for name, value in bulk.spec.items() if name not in (TOLD, BACK)}
     common: dict[str, Any] = {
         "model": model,
         "by": by,
@@ -140,7 +140,8 @@ def take_back(*, bulk: BulkChange, by: Any, clock: Clock, trail: dict[str, Any] 
         ids = [row.record_id for row in undone.taken_back]
         _open_again(bulk, ids)
         if ids:
-            BulkChange.objects.filter(pk=bulk.pk).update(state=BulkChange.State.PREVIEW)
+            spec = bulk.spec | {BACK: [*bulk.spec.get(BACK, ()), batch.pk]}
+            BulkChange.objects.filter(pk=bulk.pk).update(state=BulkChange.State.PREVIEW, spec=spec)
 
     return undo_batch(batch=batch, by=by, clock=clock, note=bulk.note, trail=trail, also=keep)
 

@@ -132,8 +132,8 @@ class Above:
     """What the rooms above tell the trail, each given once when the apps are ready.
 
     `reasons()` names reasons by code, `people()` everybody; `find(viewer, words)` gives ids of records by model;
-    `allowed(model, values)` says what allowed a change, a line each; `warning(code)` and `roles(keys)` say what these
-    mean.
+    `allowed(model, values)` says what allowed a change, a line each; `warning(code)`, `proof(text)` and `roles(keys)`
+    say what these mean.
     """
 
     reasons: Callable[[], Mapping[str, str]] = dict
@@ -141,6 +141,7 @@ class Above:
     people: Callable[[], list[tuple[int, str]]] = list
     allowed: Callable[[type[models.Model], Values], list[str]] = lambda model, values: []
     warning: Callable[[str], str] = str
+    proof: Callable[[str], str] = str
     roles: Callable[[Iterable[str]], list[str]] = list
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import Any
 
 from django.db import transaction
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_lazy, override
 from .browse.filters import Wanted
 from .browse.lines import Line
 from .browse.page import rows_for
+from .displays import above
 from .events import record_event
 from .formats import csv_pieces, json_pieces, xlsx_pieces
 from .models import Job
@@ -88,13 +90,19 @@ def _counted(job: Job, rows: Iterable[Line], zone: dt.tzinfo, clock: Clock) -> I
 
 
 def _file(job: Job, rows: Iterator[Line], zone: dt.tzinfo) -> Iterator[bytes]:
-    form = job.facts["format"]
+    form, roles = job.facts["format"], cache(_roles)
     if form == "jsonl":
-        return json_pieces(_object(line) for line in rows)
+        return json_pieces(_object(line, roles) for line in rows)
     head = _head(str(zone))
     if form == "xlsx":
-        return xlsx_pieces(head, (_cells(line, lambda moment: _wall(moment, zone)) for line in rows), _("Audit trail"))
-    return csv_pieces(head, (_cells(line, lambda moment: _text(moment, zone)) for line in rows))
+        cells = (_cells(line, lambda moment: _wall(moment, zone), roles) for line in rows)
+        return xlsx_pieces(head, cells, _("Audit trail"))
+    return csv_pieces(head, (_cells(line, lambda moment: _text(moment, zone), roles) for line in rows))
+
+
+def _roles(keys: str) -> str:
+    """The names of roles, by their keys with commas between."""
+    return in_a_row(above.roles(keys.split(",")))
 
 
 def _head(zone: str) -> list[str]:
@@ -115,6 +123,7 @@ def _head(zone: str) -> list[str]:
         _("Reason"),
         _("Words"),
         _("Asked by"),
+        _("Proof"),
         _("Approved by"),
         _("Batch"),
         _("Address"),
@@ -125,7 +134,7 @@ def _head(zone: str) -> list[str]:
     ]
 
 
-def _cells(line: Line, moment: Callable[[dt.datetime | None], Any]) -> list[Any]:
+def _cells(line: Line, moment: Callable[[dt.datetime | None], Any], roles: Callable[[str], str]) -> list[Any]:
     told = line.values.get
     return [
         moment(line.at),
@@ -138,11 +147,12 @@ def _cells(line: Line, moment: Callable[[dt.datetime | None], Any]) -> list[Any]
         in_a_row(_side(each, each.before, moment) for each in line.changes if each.before not in (None, "")),
         in_a_row(_side(each, each.after, moment) for each in line.changes if each.after not in (None, "")),
         line.actor,
-        told("actor_role", ""),
+        roles(told("actor_role", "")),
         line.channel_name,
         line.reason,
         line.words,
         told("requester_name", ""),
+        above.proof(told("proof", "")),
         told("approver_name", ""),
         line.batch,
         line.remote_addr or "",
@@ -175,7 +185,7 @@ def _wall(moment: dt.datetime | None, zone: dt.tzinfo) -> dt.datetime | None:
     return moment.astimezone(zone).replace(tzinfo=None, microsecond=0) if moment else None
 
 
-def _object(line: Line) -> dict[str, Any]:
+def _object(line: Line, roles: Callable[[str], str]) -> dict[str, Any]:
     """The line for programs: moments in UTC, codes beside words."""
     told = line.values.get
     return {
@@ -192,10 +202,14 @@ def _object(line: Line) -> dict[str, Any]:
         "operator": line.actor,
         "operator_id": told("history_user_id", told("actor_id")),
         "role": told("actor_role", ""),
+        "role_name": roles(told("actor_role", "")),
         "channel": line.channel,
+        "channel_name": line.channel_name,
         "reason": told("reason", ""),
+        "reason_name": line.reason,
         "words": line.words,
         "requester": told("requester_name", ""),
+        "proof": above.proof(told("proof", "")),
         "approver": told("approver_name", ""),
         "exception_id": told("exception_id"),
         "batch": line.batch,

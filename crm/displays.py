@@ -11,9 +11,11 @@ from django.utils.translation import gettext_lazy
 
 from audit.displays import call
 from audit.telling import Facts, track_event
+from records.displays.events import more_names
 from records.displays.names import people, roles
 
 from .models import Role, Team, User
+from .people.refusals import sentences
 from .people.told import labels, word
 
 SIGNING = {
@@ -38,6 +40,7 @@ def register() -> None:
     call(User, rows=lambda viewer: people()[0], column="shown_name", url=lambda pk: reverse("person", args=[pk]))
     call(Team, rows=lambda viewer: Team.objects.all(), column="name", url=lambda pk: reverse("team", args=[pk]))
     call(Role, rows=lambda viewer: Role.objects.all(), column="name_en")
+    more_names.append(sentences)
     for kind, name in SIGNING.items():
         track_event(kind, name, group="sign-in", tells=_why)
     for kind, name in PEOPLE.items():
@@ -80,4 +83,4 @@ def _pairs(facts: Facts) -> Iterable[tuple[str, Any, Any]]:
     for name, pair in facts.items():
         if isinstance(pair, list) and len(pair) == 2 and name in known:
             label, empty = known[name]
-            yield label, word(pair[0], empty), word(pair[1], empty)
+            yield label, word(name, pair[0], empty), word(name, pair[1], empty)

@@ -100,6 +100,11 @@ class Detail:
         return [above.warning(code) for code in str(self._value("acknowledged") or "").split(",") if code]
 
     @property
+    def told_proof(self) -> str:
+        """What proves it, in words."""
+        return above.proof(str(self._value("proof") or ""))
+
+    @property
     def is_sql(self) -> bool:
         """Whether it was written past Redate, straight into the database."""
         return self.line.channel == "sql"

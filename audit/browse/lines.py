@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,8 @@ from audit.trail import Row
 from . import events
 from .names import Names, address_of
 from .sources import Ref, Source, source_of, sources
+
+UNREADABLE = 300  # letters that are shown of an event that no teller can read
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,15 @@ def _read_for(events: Iterable[dict[str, Any]]) -> dict[str, Any]:
     return {kind: told(kind).reads(each) for kind, each in facts.items()}
 
 
+def _said(values: dict[str, Any], known: Any) -> tuple[Any, str, Concern | None]:
+    """What an event says, in which words, of which row. One put in past Redate may hold anything: it is told as is."""
+    kind, facts = told(values["kind"]), _facts(values)
+    try:
+        return kind.tells(facts, known), kind.words(facts, known), kind.concerns(facts, known)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        return json.dumps(values["what"], ensure_ascii=False)[:UNREADABLE], "", None
+
+
 def _facts(values: dict[str, Any]) -> Facts:
     """What an event says; nothing where something else than facts was put in past Redate."""
     return values["what"] if isinstance(values["what"], dict) else {}
@@ -167,8 +179,8 @@ def _line(
 
 
 def _of_event(values: dict[str, Any], common: dict[str, Any], read: dict[str, Any]) -> Line:
-    kind, facts, known = told(values["kind"]), _facts(values), read[values["kind"]]
-    said = kind.tells(facts, known)
+    kind = told(values["kind"])
+    said, words, concerns = _said(values, read[values["kind"]])
     changes = [Change("", None, said)] if isinstance(said, str) and said else [Change(*each) for each in said or ()]
     return Line(
         **common,
@@ -176,8 +188,8 @@ def _of_event(values: dict[str, Any], common: dict[str, Any], read: dict[str, An
         what=str(kind.name),
         actor=values["actor_name"] or _("System"),
         changes=tuple(changes),
-        words=kind.words(facts, known),
-        concerns=kind.concerns(facts, known),
+        words=words,
+        concerns=concerns,
         values=values,
     )
 

@@ -27,7 +27,7 @@ class PeopleRefused(Refused):
 
     def messages(self) -> list[str]:
         """One sentence per finding; codes shared with records keep theirs."""
-        own = _sentences()
+        own = sentences()
         return [own.get(code) or said for code, said in zip(self.codes, super().messages(), strict=True)]
 
 
@@ -36,7 +36,8 @@ def refuse(code: str, **params: Any) -> PeopleRefused:
     return PeopleRefused(Finding(code, params))
 
 
-def _sentences() -> dict[str, str]:
+def sentences() -> dict[str, str]:
+    """Code → its sentence, of refusals about people."""
     return {
         "people_right": _("Only administrators may add or change people, roles and teams."),
         "username": _("A sign-in name holds letters, digits and . + - _ only."),

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from audit.models import Event
@@ -36,16 +37,28 @@ def story_of(person: User) -> list[Told]:
 def _told(event: Event, sentence: str, roles: dict[str, str]) -> Told:
     what: dict[str, Any] = event.what
     known = labels()
-    pairs = [(known[name], pair) for name, pair in what.items() if name in known and isinstance(pair, list)]
-    changes = [(label, *(word(value, empty) for value in pair)) for (label, empty), pair in pairs]
+    pairs = [(name, pair) for name, pair in what.items() if name in known and isinstance(pair, list)]
+    changes = [(known[name][0], *(word(name, value, known[name][1]) for value in pair)) for name, pair in pairs]
     actor = event.actor_name or (_("Command line") if event.channel == "command" else _("Set-up"))
     role = what.get("role", "")
     return Told(event.at, actor, sentence % {"role": roles.get(role, role)}, changes, what.get("note", ""))
 
 
-def word(value: Any, empty: str) -> str:
-    """Nothing for what was not there before, the word for a choice left open."""
-    return empty if value == "" or (value is None and empty) else str(value or "")
+def word(name: str, value: Any, empty: str) -> str:
+    """A value in words: nothing for what was not there before, names for choices that are open or kept as codes."""
+    if value == "" or (value is None and empty):
+        return empty
+    return str(_meanings().get(name, {}).get(value, value) if isinstance(value, str) else value or "")
+
+
+def _meanings() -> dict[str, dict[str, Any]]:
+    """What the codes of a field mean."""
+    mail: Any = User._meta.get_field("mail").choices
+    return {
+        "language": dict(settings.LANGUAGES),
+        "theme": {"light": _("Light"), "dark": _("Dark")},
+        "mail": dict(mail),
+    }
 
 
 def _sentences() -> dict[str, str]:
@@ -71,4 +84,5 @@ def labels() -> dict[str, tuple[str, str]]:
         "zone": (_("Time zone"), _("the company’s")),
         "language": (_("Language"), _("the browser’s")),
         "theme": (_("Theme"), _("the system’s")),
+        "mail": (_("Notices by e-mail"), ""),
     }

@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from audit import displays, styles
+from audit.presenters import system_reasons
 from audit.times import format_time
 from records.models import GRANTS, RECORDS, PeriodException, Reason
 
-from . import names
+from . import names, proofs
 
 FOUND = 200  # records per type that words find
 
@@ -22,7 +23,7 @@ def register() -> None:
     """Give all of it."""
     above = displays.above
     above.reasons, above.find, above.people = reasons, find, people
-    above.allowed, above.warning, above.roles = allowed, warning, roles
+    above.allowed, above.warning, above.proof, above.roles = allowed, warning, proofs.told, roles
 
 
 def reasons() -> dict[str, str]:
@@ -31,8 +32,8 @@ def reasons() -> dict[str, str]:
 
 
 def reason_name(code: str) -> str:
-    """One reason."""
-    return reasons().get(code, code)
+    """One reason, of those that no person chose too."""
+    return (system_reasons() | reasons()).get(code, code)
 
 
 def people() -> list[tuple[int, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.utils import timezone
@@ -13,8 +14,13 @@ from audit import styles
 from audit.telling import Facts, track_event
 from audit.times import format_time
 from audit.words import in_a_row
+from records.refusals import WARNINGS, sentence
+from records.rules import Finding
 
+from .above import warning
 from .names import type_name
+
+more_names: list[Callable[[], Mapping[str, str]]] = []  # codes of refusals that the rooms above alone know
 
 
 def register() -> None:
@@ -88,5 +94,20 @@ def rule_name(code: Any) -> str:
         "password": _("Wrong password"),
         "password_often": _("Wrong password too often"),
         "no_rule": _("No rule for the type"),
+        "period_ahead": _("Period not over yet"),
+        "zone_hard": _("The zone would open a closed period"),
+        "answered": _("Answered already"),
+        "many_moved": _("Records changed since the preview"),
+        "many_not_so": _("Not allowed as previewed"),
+        "ask_many": _("Too many to be asked for as one"),
+        "stale_rule": _("Changed meanwhile"),
     }
-    return known.get(str(code)) or str(code).replace("_", " ").capitalize()
+    return known.get(str(code)) or _of_others(str(code))
+
+
+def _of_others(code: str) -> str:
+    """A refusal without a short name: a warning, one of the rooms above, or by its sentence; else by its code."""
+    if code in WARNINGS:
+        return warning(code)
+    above = {code: name for names in more_names for code, name in names().items()}
+    return above.get(code) or sentence(Finding(code))

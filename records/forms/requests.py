@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib.auth import get_user_model
 from django.utils.translation import gettext_lazy as _
 
+from records.displays.proofs import HOW
 from records.models import Reason
-from records.services.behalf import HOW
 from records.services.request_states import Seen
 from records.services.time_requests import LARGEST_PROOF
 
 from .again import AgainForm
 from .entry_time import EntryTimeForm
 from .fields import WebsiteField
+from .holders import HolderField
 
 KINDS = (".pdf", ".png", ".jpg", ".jpeg", ".eml", ".msg", ".txt")
 
@@ -77,9 +77,7 @@ class ManyForm(AgainForm):
 class BehalfForm(EntryTimeForm):
     """Who asked, how, and what proves it; besides what every change of an entry time says."""
 
-    asker = forms.ModelChoiceField(
-        label=_("Who asked"), queryset=None, error_messages={"required": _("Choose a person.")}
-    )
+    asker = HolderField(label=_("Who asked"), of="others", missing=_("Choose a person."))
     how = forms.ChoiceField(label=_("How"), choices=HOW, error_messages={"required": _("Choose how.")})
     proof = forms.CharField(
         label=_("What proves it"), max_length=500, error_messages={"required": _("Write what proves it, or a link.")}
@@ -87,7 +85,5 @@ class BehalfForm(EntryTimeForm):
 
     def __init__(self, *args: Any, record: Any, reasons: list[Reason], by: Any, **kwargs: Any) -> None:
         super().__init__(*args, record=record, reasons=reasons, **{"label_suffix": ""} | kwargs)
-        people = get_user_model()._default_manager.filter(is_active=True).exclude(pk=by.pk)
-        self.fields["asker"].queryset = people.order_by("display_name", "username")  # type: ignore[attr-defined]
-        self.fields["asker"].empty_label = ""  # type: ignore[attr-defined]
+        self.fields["asker"].meet(by)  # type: ignore[attr-defined]
         self.fields["how"].choices = [("", ""), *HOW]  # type: ignore[attr-defined]

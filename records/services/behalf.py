@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.utils.translation import gettext_lazy as _
 
+from records.displays.proofs import HOW, kept
 from records.models.record import Record
 from records.refusals import refuse
 
@@ -18,12 +18,6 @@ from .records import Clock, actor
 from .refusing import service
 
 BEHALF = "change_on_behalf"
-HOW = (
-    ("phone", _("By phone")),
-    ("mail", _("By mail")),
-    ("chat", _("In a chat")),
-    ("meeting", _("In person")),
-)
 
 
 @service("change_on_behalf")
@@ -64,7 +58,7 @@ def change_on_behalf(
     trail = {
         "requester_id": fresh.pk,
         "requester_name": str(fresh),
-        "proof": f"{how}: {proof.strip()}",
+        "proof": kept(how, proof),
         "typed": typed,
         "typed_zone": typed_zone,
         "remote_addr": remote_addr,

@@ -93,32 +93,26 @@ def test_the_record_finds_its_reviews_and_nobody_sees_those_of_hidden_ones(cast,
 
 
 def test_a_page_of_reviews_asks_no_more_than_one_review(cast, call):
+    asked = []
     for number in range(6):
-        facts = {"kind": "audit.historicalfollowup", "record_type": "followup", "record_id": call.pk}
-        said = Review.objects.create(
-            history_id=call.history.latest("history_id").pk,
-            outcome="ok",
-            note=f"Said {number}",
-            by_id=1,
-            at=NOW,
-            **facts,
-        )
+        about = {"kind": "audit.historicalfollowup", "record_type": "followup", "record_id": call.pk}
+        about |= {"history_id": call.history.latest("history_id").pk, "outcome": "ok", "by_id": 1, "at": NOW}
+        said = Review.objects.create(note=f"Said {number}", **about)
         what = {"outcome": "ok", "kind": said.kind, "history_id": said.history_id, "rows": 1, "review": said.pk}
         record_event(kind="review", by=cast.auditor, at=NOW, record=call, what=what)
-        if number in (0, 5):
-            with CaptureQueriesContext(connection) as captured:
-                found = page(Wanted(types=("event-review",)), cast.auditor)
-            asked = len(captured) if number == 0 else asked
-            assert len(found.rows) == number + 1
-    assert len(captured) <= asked
+        with CaptureQueriesContext(connection) as captured:
+            found = page(Wanted(types=("event-review",)), cast.auditor)
+        asked.append(len(captured))
+    assert asked[-1] <= asked[0]
     assert {line.words for line in found.rows} == {f"Said {number}" for number in range(6)}
 
 
-@pytest.mark.parametrize(
-    "what", [{}, {"review": "x", "rows": "many", "kind": [], "history_id": 2**70}, ["x"], "x", None]
-)
+FORGED = [{}, {"review": "x", "rows": "many", "kind": [], "history_id": 2**70}, ["x"], "x", 7]
+
+
+@pytest.mark.parametrize("what", FORGED)
 def test_a_forged_event_does_not_shut_the_page(cast, sign_in, call, what):
-    event = Event.objects.create(at=NOW, kind="review", channel="web", what=what if what is not None else 7)
+    event = Event.objects.create(at=NOW, kind="review", channel="web", what=what)
     client = sign_in(cast.auditor)
     assert client.get(TRAIL, REVIEWS).status_code == 200
     assert client.get(f"/trail/event/{event.pk}/").status_code == 200

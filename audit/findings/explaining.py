@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from audit.events import record_event
 from audit.models import Finding
+from audit.verify.marks import digest
 
 from .about import people_of, record_model
 
@@ -21,7 +22,7 @@ SHORTEST = 10  # characters: "fine" explains nothing
 
 
 class CannotExplain(Exception):
-    """The finding cannot be explained so. `code` is right, own, explained, gone or short."""
+    """The finding cannot be explained so. `code` is right, own, explained, gone, changed or short."""
 
     def __init__(self, code: str, name: str = "") -> None:
         super().__init__(code)
@@ -36,6 +37,7 @@ class CannotExplain(Exception):
     def message(self) -> str:
         """The sentence to show."""
         words = {
+            "changed": _("Something changed here since you looked. Look again, then answer."),
             "right": _("Only those who verify the trail explain findings."),
             "own": _("This is about your own change. Somebody else who verifies the trail looks at it."),
             "explained": _("%(name)s has explained this already.") % {"name": self.name},
@@ -51,13 +53,17 @@ def explain(
     words: str,
     by: Any,
     clock: Callable[[], dt.datetime],
+    seen: str = "",
     channel: str = "web",
     remote_addr: str | None = None,
 ) -> Finding:
-    """Keep why the finding is fine, with an event. Raises CannotExplain; who may not is kept as refused."""
+    """Keep why the finding is fine, with an event. Raises CannotExplain; who may not is kept as refused.
+
+    `seen` is the digest of what was looked at, which is what the explanation is for.
+    """
     try:
         with transaction.atomic():
-            return _explain(finding.pk, " ".join(words.split()), by, clock(), channel, remote_addr)
+            return _explain(finding.pk, " ".join(words.split()), seen, by, clock(), channel, remote_addr)
     except CannotExplain as no:
         if no.refused:
             what = {"action": EVENT, "codes": [f"finding_{no.code}"], "finding": finding.pk}
@@ -65,20 +71,23 @@ def explain(
         raise
 
 
-def _explain(pk: int, words: str, by: Any, at: dt.datetime, channel: str, remote_addr: str | None) -> Finding:
+def _explain(
+    pk: int, words: str, seen: str, by: Any, at: dt.datetime, channel: str, remote_addr: str | None
+) -> Finding:
     found = Finding.objects.select_for_update().get(pk=pk)
-    _check(found, words, get_user_model()._default_manager.get(pk=by.pk))
+    _check(found, words, seen, get_user_model()._default_manager.get(pk=by.pk))
     found.explained_at, found.explained_by_id, found.explained_by_name = at, by.pk, str(by)
     found.explanation = words
     found.save(update_fields=["explained_at", "explained_by_id", "explained_by_name", "explanation"])
     what = {"finding": found.pk, "source": found.source, "code": found.code, "key": found.key, "why": words}
+    what["digest"] = digest(found.facts)
     model = record_model(found.record_type)
     record = model(pk=found.record_id) if model is not None and found.record_id is not None else None
     record_event(kind=EVENT, by=by, at=at, channel=channel, record=record, remote_addr=remote_addr, what=what)
     return found
 
 
-def _check(found: Finding, words: str, person: Any) -> None:
+def _check(found: Finding, words: str, seen: str, person: Any) -> None:
     if not person.is_active or not person.has_perm(MAY):
         raise CannotExplain("right")
     if found.explained_at is not None:
@@ -87,5 +96,7 @@ def _check(found: Finding, words: str, person: Any) -> None:
         raise CannotExplain("gone")
     if person.pk in people_of(found):
         raise CannotExplain("own")
+    if seen and seen != digest(found.facts):
+        raise CannotExplain("changed")
     if len(words) < SHORTEST:
         raise CannotExplain("short")

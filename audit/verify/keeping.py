@@ -11,10 +11,12 @@ from django.db.models import Q
 from audit.events import record_event
 from audit.models import Finding, Verification
 
+from .marks import digest
 from .report import Found, Report
 
 SOURCE = "verify"
 EVENT = "verified"
+AT_ONCE = 500  # keys in one query
 _SAME = ("code", "kind", "row_id", "record_type", "record_id")
 
 
@@ -52,18 +54,42 @@ def end(kept: Verification, report: Report, *, by: Any, at: dt.datetime, channel
 
 
 def _keep_findings(report: Report, at: dt.datetime) -> None:
-    new = {found.key: found for found in report.findings}
-    known = {finding.key: finding for finding in Finding.objects.filter(source=SOURCE, key__in=list(new))}
+    new = _by_key(report.findings)
+    known = _known(list(new))
     for finding in known.values():
         finding.facts, finding.seen_at, finding.gone_at = new[finding.key].facts, at, None
     Finding.objects.bulk_update(known.values(), ["facts", "seen_at", "gone_at"], batch_size=200)
-    Finding.objects.bulk_create([_row(found, at) for key, found in new.items() if key not in known], batch_size=200)
+    rows = [_row(key, found, at) for key, found in new.items() if key not in known]
+    Finding.objects.bulk_create(rows, batch_size=200)
     _let_go(report, set(new), at)
 
 
-def _row(found: Found, at: dt.datetime) -> Finding:
+def _by_key(findings: list[Found]) -> dict[str, Found]:
+    """Findings by the key they are kept under.
+
+    An explanation holds for exactly what was found then: what was altered again since is a finding of its own, whose
+    key names its content too.
+    """
+    known = _known([found.key for found in findings])
+    kept = {}
+    for found in findings:
+        before, mark = known.get(found.key), digest(found.facts)
+        again = before is not None and before.explained_at is not None and digest(before.facts) != mark
+        kept[f"{found.key}:{mark[:16]}" if again else found.key] = found
+    return kept
+
+
+def _known(keys: list[str]) -> dict[str, Finding]:
+    found: dict[str, Finding] = {}
+    for start in range(0, len(keys), AT_ONCE):
+        some = Finding.objects.filter(source=SOURCE, key__in=keys[start : start + AT_ONCE])
+        found |= {finding.key: finding for finding in some}
+    return found
+
+
+def _row(key: str, found: Found, at: dt.datetime) -> Finding:
     same = {name: getattr(found, name) for name in _SAME}
-    return Finding(source=SOURCE, key=found.key, facts=found.facts, found_at=at, seen_at=at, **same)
+    return Finding(source=SOURCE, key=key, facts=found.facts, found_at=at, seen_at=at, **same)
 
 
 def _let_go(report: Report, keys: set[str], at: dt.datetime) -> None:

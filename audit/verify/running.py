@@ -20,6 +20,7 @@ from audit.seals import waiting
 
 from . import checks, keeping
 from .look import Look
+from .marks import marked
 from .report import MOST, Found, Report
 
 logger = logging.getLogger(__name__)
@@ -69,6 +70,7 @@ def examine(look: Look, beat: Any = None, names: Iterable[str] | None = None) ->
         for name, check in made.items():
             _tell(beat, report, name)
             _make(name, check, look, report)
+        report.findings = marked(report.findings)
     _tell(beat, report, "end")
     _settle(report, look, made)
     report.seconds = time.monotonic() - begun

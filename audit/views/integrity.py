@@ -21,6 +21,7 @@ from audit.findings.standing import Standing, open_findings, standing
 from audit.models import Finding, Job, Seal
 from audit.times import now
 from audit.verify.keeping import SOURCE as TRAIL
+from audit.verify.marks import digest
 
 from .gate import verifiers_only
 
@@ -126,7 +127,8 @@ def integrity_finding(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         words = request.POST.get("words", "")
         try:
-            explain(finding=finding, words=words, by=request.user, clock=now, remote_addr=request.remote_addr)  # type: ignore[attr-defined]
+            who = {"by": request.user, "clock": now, "remote_addr": request.remote_addr}  # type: ignore[attr-defined]
+            explain(finding=finding, words=words, seen=request.POST.get("seen", ""), **who)
         except CannotExplain as no:
             if no.refused:
                 raise PermissionDenied(no.message) from no
@@ -147,6 +149,7 @@ def _one(request: HttpRequest, finding: Finding, words: str, error: str) -> Http
         "links": links(shown, request.user),
         "own": request.user.pk in about.people_of(finding),
         "words": words,
+        "seen": digest(finding.facts),
         "error": error,
     }
     return render(request, "audit/integrity_finding.html", context, status=422 if error else 200)

@@ -162,6 +162,6 @@ def import_mapping_remove(request: HttpRequest, pk: int) -> HttpResponse:
     remove_mapping(kept)
     messages.success(request, _("“%(name)s” is removed.") % {"name": kept.name})
     back = request.POST.get("back", "")
-    if back.isdecimal() and Import.objects.filter(pk=back, by=request.user.pk).exists():
+    if back.isdecimal() and len(back) < 19 and Import.objects.filter(pk=back, by=request.user.pk).exists():
         return redirect("records:import_columns", int(back))
     return redirect("records:import_list")

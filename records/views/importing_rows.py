@@ -139,7 +139,8 @@ def keep_typed(request: HttpRequest, draft: Import) -> bool:
             texts.pop(f"#{place + 1}", None)
             if text.strip() != held[line][place].strip():
                 texts[f"#{place + 1}"] = text[:10_000]
-    lines = {int(text) for text in request.POST.getlist("out") if text.isdecimal()} | set(draft.left_out)
+    out = set(request.POST.getlist("out"))
+    lines = {line for line in held if str(line) in out} | set(draft.left_out)
     mend(draft, {line: texts for line, texts in fixes.items() if texts}, lines)
     return before != (draft.fixes, draft.left_out)
 

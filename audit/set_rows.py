@@ -7,7 +7,8 @@ themselves, so it cannot state what was never held. A row that moved on since it
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from django.db import connections, models
@@ -16,6 +17,7 @@ from .acts import current
 from .prepared import prepared
 
 AT_ONCE = 1_000  # rows that are encoded together
+KIBIBYTES = 64_000  # of SQLite's pages, while it writes
 TABLE = "redate_set"  # temporary, of this connection alone, gone before the function returns
 _encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, default=str).encode
 
@@ -54,13 +56,28 @@ def set_rows(
     if not connection.in_atomic_block:
         raise RuntimeError("set_rows outside a transaction")
     writing = _Writing(model, list(columns), _Trail(trail, rows), dict(kept or {}), connection)
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor, _pages_at_hand(cursor, connection.vendor):
         writing.fill(cursor, rows)
         counts = writing.write_history(cursor), writing.write_rows(cursor)
         cursor.execute(f"DROP TABLE {TABLE}")
     if counts != (len(rows), len(rows)):
         raise RowsMoved(f"{len(rows)} rows, {counts[0]} history rows, {counts[1]} changed")
     return len(rows)
+
+
+@contextmanager
+def _pages_at_hand(cursor: Any, vendor: str) -> Iterator[None]:
+    """Let SQLite hold the pages of indexes that change all over: very many rows are updated in half the time."""
+    if vendor != "sqlite":
+        yield
+        return
+    cursor.execute("PRAGMA cache_size")
+    before = cursor.fetchone()[0]
+    cursor.execute(f"PRAGMA cache_size = -{KIBIBYTES}")
+    try:
+        yield
+    finally:
+        cursor.execute(f"PRAGMA cache_size = {before}")
 
 
 class _Trail:

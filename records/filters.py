@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 from django.contrib.auth import get_user_model
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from audit.form_fields import DayField
 from audit.times import start_of_day
 
 from .choosing import customers_meant
+from .holders import named
 from .models.access import importance_path
 
+OFFERED = 30  # people of a menu; where there are more they are typed
 VIEWS = {"": _("All"), "mine": _("Mine"), "key": _("Key accounts"), "changed": _("Time changed")}
 
 
@@ -26,6 +30,7 @@ class Menu:
     name: str
     label: Any
     options: list[tuple[str, Any, bool]]
+    typed: bool = False  # whether others than those offered are typed, as people
 
     @property
     def chosen(self) -> int:
@@ -49,7 +54,7 @@ class ListFilter(forms.Form):
         if not hasattr(model, "parent"):
             del self.fields["part_of"]
         self.fields["from"], self.fields["to"] = DayField(zone, _("From")), DayField(zone, _("To"))
-        self.fields["owner"] = _several(_("Owner"), people())
+        self.fields["owner"] = PeopleField(_("Owner"), self.data.getlist("owner"))
         for name in choices:
             field = model._meta.get_field(name)
             label = str(field.verbose_name)
@@ -72,10 +77,11 @@ class ListFilter(forms.Form):
 
     def _menu(self, name: str) -> Menu:
         field: Any = self.fields[name]
-        ticked = self.data.getlist(name)
+        ticked = field.to_python(self.data.getlist(name))
         known = [(str(value), label) for value, label in field.choices]
         unknown = [(value, value[:40]) for value in ticked if value not in dict(known)]
-        return Menu(name, field.label, [(v, label, v in ticked) for v, label in known + unknown])
+        options = [(v, label, v in ticked) for v, label in known + unknown]
+        return Menu(name, field.label, options, getattr(field, "typed", False))
 
     @property
     def is_on(self) -> bool:
@@ -116,7 +122,53 @@ def _several(label: Any, choices: Any) -> forms.MultipleChoiceField:
     return field
 
 
-def people() -> list[tuple[str, str]]:
-    """Everybody who may own records or did, by name: (id, name)."""
-    rows = get_user_model().objects.order_by("display_name", "username").values_list("pk", "display_name", "username")
-    return [(str(pk), name or login) for pk, name, login in rows]
+class PeopleField(forms.MultipleChoiceField):
+    """People by their ids, or as they are typed. Where there are few all are offered; else `typed` says so.
+
+    `given` are the values in the address. One query, and one more for people that are not offered.
+    """
+
+    def __init__(self, label: Any, given: Iterable[str], *more: tuple[str, Any]) -> None:
+        active = _names(Q(is_active=True))[: OFFERED + 1]
+        self.typed = len(active) > OFFERED
+        offered = {} if self.typed else {pk: name for pk, name, _login in active}
+        wanted = [text.strip() for text in given if text.strip()][:OFFERED]
+        self.meant = _meant([text for text in wanted if text not in offered and text not in dict(more)])
+        offered |= {pk: name for found in self.meant.values() for pk, name, _login in found}
+        super().__init__(required=False, label=label, choices=[*offered.items(), *more])
+        self.error_messages["invalid_choice"] = _("“%(value)s” is not offered here. Choose from the list.")
+
+    def to_python(self, value: Any) -> list[str]:
+        """Ids, each once; a name that several people have means all of them."""
+        found: dict[str, None] = {}
+        for text in super().to_python(value):
+            if text.strip():
+                known = self.meant.get(text.strip())
+                found |= dict.fromkeys([pk for pk, _name, _login in known] if known else [text])
+        return list(found)
+
+
+def _names(which: Q) -> list[tuple[str, str, str]]:
+    """(id, name, name for signing in) of people, by name."""
+    rows = get_user_model().objects.filter(which).order_by("display_name", "username")
+    found = rows.values_list("pk", "display_name", "username")
+    return [(str(pk), name or login, login) for pk, name, login in found[: OFFERED + 1]]
+
+
+def _meant(texts: list[str]) -> dict[str, list[tuple[str, str, str]]]:
+    """Whom each text means: an id, a name, a name for signing in, or both as a suggestion writes them."""
+    if not texts:
+        return {}
+    keys = {text: set(named(text)) for text in texts}
+    ids = [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19]
+    asked = Q(pk__in=ids)
+    for key in set().union(*keys.values()):
+        asked |= Q(username__iexact=key) | Q(display_name__iexact=key)
+    rows = _names(asked)
+    return {text: found for text in texts if (found := [row for row in rows if _is(row, text, keys[text])])}
+
+
+def _is(row: tuple[str, str, str], text: str, keys: set[str]) -> bool:
+    pk, name, login = row
+    folded = {key.casefold() for key in keys}
+    return pk == text or login.casefold() in folded or name.casefold() in folded

@@ -20,7 +20,7 @@ from audit.models import Review, ReviewItem
 from audit.presenters import system_reasons
 
 from . import review_risk, review_words
-from .filters import Menu, people
+from .filters import Menu, PeopleField
 from .keyset import Order, Page, Part, paginate
 from .models import RECORDS, Batch
 from .models.access import person
@@ -218,7 +218,9 @@ class ReviewQueue:
         self.state = asked.get("state", "") if asked.get("state", "") in STATES else ""
         names = review_words.flag_names()
         self.flags = [code for code in asked.getlist("flag") if code in names]
-        self.who = [text for text in asked.getlist("who") if text.isascii() and text.isdigit() and len(text) < 19]
+        self.persons = PeopleField(_("Person"), asked.getlist("who"), ("0", _("Unknown")))
+        who = self.persons.to_python(asked.getlist("who"))
+        self.who = [text for text in who if text.isascii() and text.isdigit() and len(text) < 19]
 
     @cached_property
     def page(self) -> Page:
@@ -264,9 +266,8 @@ class ReviewQueue:
     def menus(self) -> list[Menu]:
         """The filters with several answers."""
         flags = [(code, name, code in self.flags) for code, name in review_words.flag_names().items()]
-        persons = [*people(), ("0", _("Unknown"))]
-        who = [(pk, name, pk in self.who) for pk, name in persons]
-        return [Menu("flag", _("Reason for risk"), flags), Menu("who", _("Person"), who)]
+        who = [(str(pk), name, pk in self.who) for pk, name in self.persons.choices]
+        return [Menu("flag", _("Reason for risk"), flags), Menu("who", self.persons.label, who, self.persons.typed)]
 
     @property
     def is_filtered(self) -> bool:

@@ -12,8 +12,8 @@ from typing import Any
 from audit.times import END, FIRST, closed_edge, day_of, start_of_day
 
 MINUTES_TO_TAKE_BACK = 15
-# Statuses of a contract that is signed. One that had any of them once counts as signed for ever, also set back to draft,
-# cancelled or archived: or else setting it back, moving the time and setting it again would be the way around the lock.
+# Statuses of a contract that is signed. One that had any of them once counts as signed for ever, also set back to
+# draft, cancelled or archived: or else setting it back, moving the time and signing again would go around the lock.
 SIGNED = ("signed", "running", "ended")
 MOST_DAYS = 50_000  # more than lie between the first and the last entry time: any number above means the same
 FIRST_DAY, LAST_DAY = FIRST.date() - dt.timedelta(days=1), END.date()  # closing further out changes nothing

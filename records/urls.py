@@ -47,6 +47,7 @@ urlpatterns: list = [
 # new records, the customer's page, contacts, owner and importance, archive
 urlpatterns += [
     path("customers/new/", customers.customer_new, name="customer_new"),
+    path("people/suggest/", suggesting.holder_suggest, name="holder_suggest"),
     path("customers/suggest/", suggesting.customer_suggest, name="customer_suggest"),
     path("customers/<int:pk>/", customers.customer_detail, name="customer_detail"),
     path("opportunities/new/", opportunities.opportunity_new, name="opportunity_new"),

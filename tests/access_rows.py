@@ -104,6 +104,7 @@ TABLE: dict[str, list[Row]] = {
     "records:customer_importance": [Row("get", 200, LEADERS, "customer"), Row("post", 422, LEADERS, "customer")],
     "records:customer_part_of": [Row("get", 200, LEADERS, "customer"), Row("post", 422, LEADERS, "customer")],
     "records:customer_suggest": [Row("get", 200, ACTIVE)],
+    "records:holder_suggest": [Row("get", 404, ACTIVE)],
     "records:opportunity_suggest": [Row("get", 200, ACTIVE)],
     "records:follow_up_done": [Row("post", 302, CHANGE, "follow_up")],
     "records:contact_new": [Row("get", 200, CHANGE, "customer"), Row("post", 422, CHANGE, "customer")],

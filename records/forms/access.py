@@ -6,8 +6,6 @@ import datetime as dt
 from typing import Any
 
 from django import forms
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,9 +13,12 @@ from django.utils.translation import gettext_lazy
 from audit.styles import style
 from audit.times import NotATime, day_of, format_time, parse, start_of_day
 from records.access import Checker
+from records.holders import name_of
 from records.models.access import GRANTABLE, REDATE, VIEW
 from records.services.granting import LONGEST_WHY, ceilings, may_grant
 from records.services.grants import Terms, terms_of
+
+from .holders import HolderField
 
 USUAL_DAYS, USUAL_LENGTH = 7, 14
 
@@ -134,10 +135,10 @@ def _most(days: list[int | None], without: int | None = 0) -> int | None:
 class GrantForm(TermsForm):
     """A new grant to a person, a role or a team. Not offered: oneself, and groups one belongs to."""
 
-    to = forms.CharField(
+    to = HolderField(
         label=gettext_lazy("Person, role or team"),
-        widget=forms.Select,
-        error_messages={"required": gettext_lazy("Choose a person, a role or a team.")},
+        of="holders",
+        missing=gettext_lazy("Choose a person, a role or a team."),
     )
     right = forms.ChoiceField(
         label=gettext_lazy("Right"),
@@ -151,19 +152,9 @@ class GrantForm(TermsForm):
         right: Any = self.fields["right"]  # only the shown ones are cut down: the service says why not to the others
         right.widget.choices = [(name, label) for name, label in right.choices if RIGHTS[name] in given]
         right.initial = next((name for name, kind in RIGHTS.items() if kind in given), None)
-        self.fields["to"].widget.choices = holders(checker)  # type: ignore[attr-defined]
+        self.fields["to"].meet(checker.user)  # type: ignore[attr-defined]
         self.fields["days_back"].initial = USUAL_DAYS if self.most is None else min(USUAL_DAYS, self.most)
         self.fields["until"].initial = (day_of(checker.at, zone) + dt.timedelta(days=USUAL_LENGTH)).isoformat()
-
-    def clean_to(self) -> Any:
-        """The person, or the group of the role or team; whether they may be given anything, the service judges."""
-        holder, _colon, pk = self.cleaned_data["to"].partition(":")
-        model = {"user": get_user_model(), "group": Group}.get(holder)
-        is_id = pk.isascii() and pk.isdigit() and len(pk) < 19
-        found = model.objects.filter(pk=int(pk)).first() if model and is_id else None  # type: ignore[attr-defined]
-        if found is None:
-            raise forms.ValidationError(_("Choose a person, a role or a team."))
-        return found
 
     @property
     def holder(self) -> str:
@@ -215,25 +206,3 @@ class ChangeForm(TermsForm):
         """What was asked for."""
         self.cleaned_data.setdefault("days_back", 0)
         return super().terms()
-
-
-def name_of(holder: Any) -> str:
-    """What people call a person, or the role or team that a group belongs to."""
-    if isinstance(holder, Group):
-        return str(getattr(holder, "role", None) or getattr(holder, "team", None) or holder)
-    return str(holder)
-
-
-def holders(checker: Checker) -> list[Any]:
-    """The active people, the roles and the teams that the person may grant to, for a select with groups."""
-    people = get_user_model().objects.filter(is_active=True).exclude(pk=checker.user.pk)
-    groups = Group.objects.exclude(pk__in=checker.who.groups).select_related("role", "team")
-    roles = groups.filter(role__isnull=False).order_by("role__order", "role__key")
-    teams = groups.filter(team__isnull=False).order_by("team__name")
-    names = people.only("pk", "display_name", "username").order_by("display_name", "username")
-    return [
-        ("", ""),
-        (_("People"), [(f"user:{person.pk}", str(person)) for person in names]),
-        (_("Roles"), [(f"group:{group.pk}", str(group.role)) for group in roles]),  # type: ignore[attr-defined]
-        (_("Teams"), [(f"group:{group.pk}", str(group.team)) for group in teams]),  # type: ignore[attr-defined]
-    ]

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from records.all_grants import Wanted
-from records.filters import people
 from records.models import RECORDS
+
+from .holders import HolderField
 
 SHOWS = (
     ("", gettext_lazy("In force")),
@@ -28,12 +28,13 @@ class GrantFilter(forms.Form):
 
     q = forms.CharField(required=False, max_length=200, label=gettext_lazy("Record"))
     show = forms.ChoiceField(required=False, choices=SHOWS)
-    who = forms.ChoiceField(required=False, label=gettext_lazy("Who"))
+    who = HolderField(required=False, label=gettext_lazy("Who"), of="listed", missing=gettext_lazy("Choose a person."))
     type = forms.ChoiceField(required=False, label=gettext_lazy("Type"))
 
     def __init__(self, data: Any) -> None:
         super().__init__(data, auto_id="filter_%s")
-        self.fields["who"].choices = everybody()  # type: ignore[attr-defined]
+        self.fields["who"].meet(None)  # type: ignore[attr-defined]
+        self.fields["who"].widget.attrs["placeholder"] = _("Everybody")
         types = [(name, capfirst(model._meta.verbose_name_plural)) for name, model in RECORDS.items()]
         self.fields["type"].choices = [("", _("All types")), *types]  # type: ignore[attr-defined]
         for name in ("who", "type"):
@@ -50,12 +51,12 @@ class GrantFilter(forms.Form):
     def wanted(self) -> Wanted:
         """What was asked for."""
         asked = self.cleaned_data
-        holder, _colon, pk = asked["who"].partition(":")
-        ids = frozenset({int(pk)}) if pk else None
+        holder = asked["who"]
+        ids = frozenset({holder.pk}) if holder else None
         return Wanted(
             show=asked["show"],
-            users=ids if holder == "user" else None,
-            groups=ids if holder == "group" else None,
+            users=None if isinstance(holder, Group) else ids,
+            groups=ids if isinstance(holder, Group) else None,
             record_type=asked["type"],
             words=asked["q"],
         )
@@ -64,18 +65,15 @@ class GrantFilter(forms.Form):
 class PersonForm(forms.Form):
     """A person, active or not."""
 
-    person = forms.ChoiceField(
-        label=gettext_lazy("Person"), error_messages={"invalid_choice": gettext_lazy("Choose a person.")}
-    )
+    person = HolderField(label=gettext_lazy("Person"), of="listed_people", missing=gettext_lazy("Choose a person."))
 
     def __init__(self, data: Any) -> None:
         super().__init__(data, auto_id="of_%s")
-        self.fields["person"].choices = [("", ""), *people()]  # type: ignore[attr-defined]
+        self.fields["person"].meet(None)  # type: ignore[attr-defined]
 
     def found(self) -> Any:
         """The person with their team; None where none was chosen."""
-        pk = self.cleaned_data.get("person") if self.is_bound and self.is_valid() else None
-        return get_user_model().objects.select_related("team").filter(pk=pk).first() if pk else None
+        return self.cleaned_data["person"] if self.is_bound and self.is_valid() else None
 
 
 class CheckForm(PersonForm):
@@ -87,16 +85,3 @@ class CheckForm(PersonForm):
         error_messages={"required": gettext_lazy("Write a number or a name.")},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-
-
-def everybody() -> list[Any]:
-    """All people, roles and teams, for a select with groups."""
-    groups = Group.objects.select_related("role", "team")
-    roles = groups.filter(role__isnull=False).order_by("role__order", "role__key")
-    teams = groups.filter(team__isnull=False).order_by("team__name")
-    return [
-        ("", _("Everybody")),
-        (_("People"), [(f"user:{pk}", name) for pk, name in people()]),
-        (_("Roles"), [(f"group:{group.pk}", str(group.role)) for group in roles]),  # type: ignore[attr-defined]
-        (_("Teams"), [(f"group:{group.pk}", str(group.team)) for group in teams]),  # type: ignore[attr-defined]
-    ]

@@ -14,7 +14,7 @@ from audit.times import NotATime, parse
 from records.models import Reason
 from records.moving import COPIED, COPY, RESTORE, SET, SHIFT, Spec
 
-from .placing import CHOOSE, may_own
+from .holders import HolderField
 
 WAYS = {
     SET: (_("Set to one time"), _("All get the same")),
@@ -46,17 +46,12 @@ class BulkForm(forms.Form):
 class OwnerForm(BulkForm):
     """Another owner for all."""
 
-    owner = forms.ModelChoiceField(
-        label=_("New owner"),
-        queryset=None,
-        empty_label="",
-        error_messages={"required": CHOOSE, "invalid_choice": CHOOSE},
-    )
+    owner = HolderField(label=_("New owner"), of="owners")
     field_order = ("owner", "note", "on_moved")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["owner"].queryset = may_own()  # type: ignore[attr-defined]
+        self.fields["owner"].meet(None)  # type: ignore[attr-defined]
 
     def spec(self) -> dict[str, Any]:
         """The owner by id."""

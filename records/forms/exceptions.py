@@ -6,8 +6,6 @@ import datetime as dt
 from typing import Any
 
 from django import forms
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -18,8 +16,9 @@ from records.access import Checker
 from records.models import RECORDS
 from records.services.granting import LONGEST_WHY
 
-from .access import holders, read_end
+from .access import read_end
 from .again import AgainForm
+from .holders import HolderField
 
 USUAL_DAYS = 7
 
@@ -39,10 +38,10 @@ class RevokeForm(AgainForm):
 class ExceptionForm(RevokeForm):
     """A new exception. Not offered: oneself, and groups one belongs to."""
 
-    to = forms.CharField(
+    to = HolderField(
         label=gettext_lazy("Person, role or team"),
-        widget=forms.Select,
-        error_messages={"required": gettext_lazy("Choose a person, a role or a team.")},
+        of="holders",
+        missing=gettext_lazy("Choose a person, a role or a team."),
     )
     record_type = forms.ChoiceField(
         label=gettext_lazy("Records"),
@@ -53,23 +52,13 @@ class ExceptionForm(RevokeForm):
     def __init__(self, data: Any = None, *, request: HttpRequest, checker: Checker, zone: dt.tzinfo, **options: Any):
         super().__init__(data, request=request, **options)
         self.zone = zone
-        self.fields["to"].widget.choices = holders(checker)  # type: ignore[attr-defined]
+        self.fields["to"].meet(checker.user)  # type: ignore[attr-defined]
         names = [(name, capfirst(str(model._meta.verbose_name_plural))) for name, model in RECORDS.items()]
         self.fields["record_type"].choices = names  # type: ignore[attr-defined]
         self.fields["until"].initial = (day_of(checker.at, zone) + dt.timedelta(days=USUAL_DAYS)).isoformat()
         self.fields["until"].help_text = _(
             "It ends by itself. A day alone means through that day in %(zone)s; a time is read as it is shown here."
         ) % {"zone": zone}
-
-    def clean_to(self) -> Any:
-        """The person, or the group of the role or team; whether they may be let in, the service judges."""
-        holder, _colon, pk = self.cleaned_data["to"].partition(":")
-        model: Any = {"user": get_user_model(), "group": Group}.get(holder)
-        is_id = pk.isascii() and pk.isdigit() and len(pk) < 19
-        found = model.objects.filter(pk=int(pk)).first() if model and is_id else None
-        if found is None:
-            raise forms.ValidationError(_("Choose a person, a role or a team."))
-        return found
 
     def clean_until(self) -> dt.datetime:
         """The moment meant."""

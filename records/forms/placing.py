@@ -6,23 +6,18 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.contrib.auth import get_user_model
 from django.utils.translation import gettext_lazy as _
 
 from records.choosing import NotFound, find_customer, opportunities_of, written
 from records.models import Customer, Opportunity
-from records.models.access import OWN, person
+from records.models.access import person
 from records.refusals import sentence
 from records.rules import Finding
 
+from .holders import HolderField
+
 WHERE = {"parent_missing": "customer", "parent_mismatch": "opportunity", "parent_archived": "customer"}
 CHOOSE = _("Choose one of the list.")
-
-
-def may_own() -> Any:
-    """Active people who may own records, by name."""
-    people = get_user_model().objects.filter(is_active=True, groups__permissions__codename=OWN)
-    return people.filter(groups__permissions__content_type__app_label="records").distinct()
 
 
 class PlaceForm(forms.Form):
@@ -36,9 +31,7 @@ class PlaceForm(forms.Form):
         label=_("Customer"), max_length=240, error_messages={"required": _("Write the name or number of a customer.")}
     )
     opportunity = forms.ChoiceField(label=_("Opportunity"), required=False, error_messages={"invalid_choice": CHOOSE})
-    owner = forms.ModelChoiceField(
-        label=_("Owner"), queryset=None, empty_label=None, error_messages={"invalid_choice": CHOOSE}
-    )
+    owner = HolderField(label=_("Owner"), of="owners")
     importance = forms.ChoiceField(
         label=_("Importance"),
         choices=Customer.Importance.choices,
@@ -72,8 +65,8 @@ class PlaceForm(forms.Form):
         for field in [field for field, keep in wanted.items() if not keep]:
             del self.fields[field]
         if "owner" in self.fields:
-            self.fields["owner"].queryset = may_own()  # type: ignore[attr-defined]
-            self.fields["owner"].initial = self.user.pk
+            self.fields["owner"].meet(self.user)  # type: ignore[attr-defined]
+            self.fields["owner"].initial = self.user
 
     def _offer(self, customer: Customer | None) -> None:
         found = opportunities_of(self.user, customer)

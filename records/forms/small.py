@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy
 from records.choosing import NotFound, find_customer, written
 from records.models import Customer
 
-from .placing import CHOOSE, PlaceForm, may_own
+from .holders import HolderField
+from .placing import CHOOSE, PlaceForm
 
 WHY = forms.CharField(
     label=gettext_lazy("Why"),
@@ -39,15 +40,18 @@ class WhyForm(forms.Form):
 class AssignForm(WhyForm):
     """Another owner: active, and one who may own records."""
 
-    owner = forms.ModelChoiceField(
-        label=gettext_lazy("New owner"), queryset=None, error_messages={"required": CHOOSE, "invalid_choice": CHOOSE}
-    )
+    owner = HolderField(label=gettext_lazy("New owner"), of="owners")
     field_order = ("version", "owner", "why")
 
     def __init__(self, data: Any = None, *, record: Any, user: Any) -> None:
         super().__init__(data, record=record, user=user)
-        self.fields["owner"].queryset = may_own().exclude(pk=record.owner_id)  # type: ignore[attr-defined]
-        self.fields["owner"].empty_label = ""  # type: ignore[attr-defined]
+        self.fields["owner"].meet(user)  # type: ignore[attr-defined]
+
+    def clean_owner(self) -> Any:
+        """Another one than it has."""
+        if self.cleaned_data["owner"].pk == self.record.owner_id:
+            raise forms.ValidationError(CHOOSE)
+        return self.cleaned_data["owner"]
 
 
 class ImportanceForm(WhyForm):

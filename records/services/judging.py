@@ -108,7 +108,7 @@ def excepted_by(who: Person, record_type: str, at: dt.datetime) -> int | None:
 
 
 def locked_by(record: Any, rule: TypeRule | None) -> str:
-    """What locks the record's entry time: "signed", "was_signed" (the contract itself), "contract" (one of its own), or ""."""
+    """What locks the record's entry time: "signed", "was_signed" (it itself), "contract" (one of its own), or ""."""
     return locks_on([record], rule)[record.pk]
 
 

@@ -16,7 +16,8 @@ from django.views.decorators.http import require_safe
 from audit.times import NotATime, format_time, now
 from records import access_panel
 from records.access import Checker
-from records.forms.access import ChangeForm, GrantForm, name_of, read_end
+from records.forms.access import ChangeForm, GrantForm, read_end
+from records.holders import name_of
 from records.models.access import GRANTABLE, REDATE, VIEW
 from records.models.record import Record
 from records.refusals import Refused, sentence

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from audit.times import now
 from records import excepted
 from records.access import Checker
-from records.forms.access import name_of
 from records.forms.exceptions import ExceptionForm, RevokeForm
+from records.holders import name_of
 from records.models import PeriodException
 from records.refusals import Refused, refuse, sentence
 from records.services.exceptions import add_exception, revoke_exception

@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from audit.times import now
-from records.forms.access import WhyForm, name_of
+from records.forms.access import WhyForm
 from records.forms.notices import NoticeRuleForm
+from records.holders import name_of
 from records.models import RECORDS, NoticeRule
 from records.refusals import Refused, sentence
 from records.services import notice_rules as service

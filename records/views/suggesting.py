@@ -1,14 +1,15 @@
-"""Suggestions while a customer is being typed: parts of pages, fetched by htmx."""
+"""Suggestions while a customer, or a person, is being typed: parts of pages, fetched by htmx."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from records.choosing import suggestions, written
 from records.forms.entered import unjudged
 from records.forms.placing import PlaceForm
+from records.holders import CIRCLES
 from records.models import FollowUp
 
 
@@ -27,3 +28,13 @@ def opportunity_suggest(request: HttpRequest) -> HttpResponse:
     place.is_valid()
     unjudged(place)
     return render(request, "records/_place_opportunity.html", {"place": place})
+
+
+@require_safe
+def holder_suggest(request: HttpRequest) -> HttpResponse:
+    """At most ten options of the people, roles and teams of `?of=`, for what is typed under the name `?name=`."""
+    circle = CIRCLES.get(request.GET.get("of", ""))
+    if circle is None:
+        raise Http404
+    typed = request.GET.get(request.GET.get("name", ""), "")
+    return render(request, "records/_suggestions.html", {"suggestions": circle(request.user).suggest(typed[:240])})

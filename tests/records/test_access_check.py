@@ -197,7 +197,7 @@ def test_the_page_answers_for_a_number_and_lets_choose_among_several(cast, sign_
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
-        ({"person": "", "record": "x"}, "This field is required."),
+        ({"person": "", "record": "x"}, "Choose a person."),
         ({"person": "99999", "record": "x"}, "Choose a person."),
         ({"person": "me", "record": "nothing such"}, "No record is called so."),
         ({"person": "me", "record": ""}, "Write a number or a name."),

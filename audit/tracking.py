@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
 from .acts import current
-from .fields import EntryTimeField
+from .fields import Distance, EntryTimeField
 
 UNTRACKED = ("search_text", "name_key")  # derived for search and sorting; may change without a history row
 
@@ -112,12 +112,13 @@ class Tracked(HistoricalRecords):
 
 
 def _of_moves(name: str, moved: Q, newest: tuple[Any, ...]) -> list[models.Index]:
-    """Indexes for what people ask of moved entry times: why, into and out of which month, under which exception."""
+    """Indexes for what people ask of moved entry times: why, into and out of which month, how far, which exception."""
     excepted = Q(exception_id__isnull=False)
     return [
         models.Index(F("reason"), *newest, condition=moved, name=f"h_{name}_why"[:30]),
         models.Index(fields=["entered_at"], condition=moved, name=f"h_{name}_into"[:30]),
         models.Index(fields=["previous_entered_at"], condition=moved, name=f"h_{name}_from"[:30]),
+        models.Index(Distance("entered_at", "previous_entered_at"), condition=moved, name=f"h_{name}_far"[:30]),
         models.Index(F("exception_id"), *newest, condition=excepted, name=f"h_{name}_exc"[:30]),
     ]
 

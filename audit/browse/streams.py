@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db import models
-from django.db.models import F, Func, IntegerField, Q, QuerySet
+from django.db.models import BooleanField, F, Func, IntegerField, Q, QuerySet
 
+from audit.fields import Distance
 from audit.telling import kinds_of, kinds_told
 
 from .filters import Span, Wanted
@@ -15,6 +16,7 @@ from .sources import Source, sources
 
 WORDED = 5_000  # newest changes of entry times per type whose written explanations are read
 FOUND = 200  # of them that match
+FEW = 1_000  # changes per type that moved so far: no more are named one by one
 
 
 class Seconds(Func):
@@ -66,7 +68,7 @@ def _rows(source: Source, wanted: Wanted, viewer: Any) -> QuerySet | None:
         return _events(rows, wanted)
     if wanted.batch is not None:
         rows = rows.filter(batch=wanted.batch)
-    return _moves(rows, wanted) if wanted.moves_only else rows
+    return _moves(source, rows, wanted) if wanted.moves_only else rows
 
 
 def _events(rows: QuerySet, wanted: Wanted) -> QuerySet:
@@ -79,18 +81,37 @@ def _events(rows: QuerySet, wanted: Wanted) -> QuerySet:
     return rows.filter(asked)
 
 
-def _moves(rows: QuerySet, wanted: Wanted) -> QuerySet:
+def _moves(source: Source, rows: QuerySet, wanted: Wanted) -> QuerySet | None:
     """Changes of entry times: by how much, into and out of which month."""
     rows = rows.filter(previous_entered_at__isnull=False)
     if wanted.into:
         rows = rows.filter(_in("entered_at", wanted.into)).exclude(_in("previous_entered_at", wanted.into))
     if wanted.out_of:
         rows = rows.filter(_in("previous_entered_at", wanted.out_of)).exclude(_in("entered_at", wanted.out_of))
-    if wanted.days is not None:
-        far = wanted.days * 86_400
-        moved = Seconds(F("entered_at")) - Seconds(F("previous_entered_at"))
-        rows = rows.alias(moved=moved).filter(Q(moved__gt=far) | Q(moved__lt=-far))
-    return rows
+    return rows if wanted.days is None else _far(source, rows, wanted.days * 86_400)
+
+
+def _far(source: Source, rows: QuerySet, seconds: int) -> QuerySet | None:
+    """Those that moved further; None for none.
+
+    Where few did, an index over the distance names them. Where many did, the newest of them are soon met in the order
+    of the list; in that order few would be looked for through all that ever moved.
+    """
+    moves = source.model._default_manager.filter(previous_entered_at__isnull=False)
+    furthest = moves.alias(far=Distance("entered_at", "previous_entered_at")).filter(far__gt=seconds).order_by("-far")
+    few = list(furthest.values_list("history_id", flat=True)[: FEW + 1])
+    if not few:
+        return None
+    if len(few) <= FEW:
+        return rows.filter(_one_of(few))
+    moved = Seconds(F("entered_at")) - Seconds(F("previous_entered_at"))
+    return rows.alias(moved=moved).filter(Q(moved__gt=seconds) | Q(moved__lt=-seconds))
+
+
+def _one_of(ids: list[int]) -> Func:
+    """The row is one of these, which stand in the statement themselves: a database takes only so many parameters."""
+    named = ", ".join(str(int(pk)) for pk in ids)
+    return Func(F("history_id"), template=f"%(expressions)s IN ({named})", output_field=BooleanField())
 
 
 def _in(name: str, span: Span) -> Q:

@@ -196,7 +196,7 @@ def test_every_tracked_table_has_the_trail_its_indexes_and_no_foreign_key():
         assert history._meta.ordering == ("-history_id",), model
         is_grant = model.__name__.endswith("Grant")  # its deletions are listed, so they have an index
         timed = hasattr(model, "entered_at")  # what moved its time, and whereto, is asked of it
-        assert len(history._meta.indexes) == 6 + is_grant + 4 * timed, model
+        assert len(history._meta.indexes) == 6 + is_grant + 5 * timed, model
 
 
 def test_a_field_with_the_name_of_a_trail_column_is_refused():

@@ -10,7 +10,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils.functional import cached_property
 
 from .bulk_words import what_of
-from .deciders import DECIDE, seen_by
+from .deciders import DECIDE, seen_by, waiting_for
 from .keyset import COUNTED, Counted
 from .models import RECORDS, BulkChange, TimeRequest
 from .models.access import person
@@ -44,10 +44,15 @@ class AsOne:
         """How many wait for an answer."""
         return self._rows().filter(state=TimeRequest.State.OPEN, expires_at__gt=self.at).count()
 
+    @cached_property
+    def for_viewer(self) -> int:
+        """How many of them this person may answer."""
+        return waiting_for(self.user, self.at).filter(bulk=self.bulk.pk).count()
+
     @property
     def may_answer(self) -> bool:
         """Whether the form is shown; each request is judged by itself."""
-        return self.decides and not self.is_mine and self.waiting > 0
+        return self.for_viewer > 0
 
     def first(self, number: int) -> list[TimeRequest]:
         """The first of them, those that wait before the others."""

@@ -46,9 +46,9 @@ def ask_many(*, bulk: BulkChange, by: Any, channel: str, clock: Clock, remote_ad
     """Ask for the rows of `bulk` that need somebody else: a request each, all of that bulk change, told of as one.
 
     They were so previewed, or found so only when they were to be done, because a rule or a right had changed. Rows that
-    were changed since, or that nobody could approve, are left out; so are those that `by` has asked for already. Asked
-    again it asks only for what is left. Raises Refused: inactive, requests_off (none could be asked), ask_many (more
-    than MOST_ASKED).
+    were changed since, or that nobody could approve, are left out. Those that `by` has asked for already count as
+    asked. Asked again it asks only for what is left. Raises Refused: inactive, requests_off (none could be asked),
+    ask_many (more than MOST_ASKED).
     """
     model = RECORDS[bulk.record_type]
     rows_to_ask = bulk.rows.filter(Q(verdict=ASK, outcome="") | Q(outcome=ASK)).order_by("record_id")
@@ -63,12 +63,11 @@ def ask_many(*, bulk: BulkChange, by: Any, channel: str, clock: Clock, remote_ad
     taken = {each.record_id for each in _standing(bulk.record_type, by, list(wanted))}
     rows = [_said(row, row.record_id in taken) for row in rows]
     asked = [row for row in rows if row.outcome == ASK]
-    if not asked:
-        if wanted:
-            raise refuse("requests_off")
-        return Asked([], rows)
-    made = _make(bulk, asked, checker, channel, remote_addr)
-    BulkRow.objects.filter(bulk=bulk, record_id__in=[row.record_id for row in asked]).update(outcome=ASKED)
+    if wanted and not asked and set(wanted) != taken:
+        raise refuse("requests_off")
+    made = _make(bulk, asked, checker, channel, remote_addr) if asked else []
+    for some in chunks([*taken, *(row.record_id for row in asked)]):
+        BulkRow.objects.filter(bulk=bulk, record_id__in=some).update(outcome=ASKED)
     _tell(model, made, checker)
     return Asked(made, rows)
 

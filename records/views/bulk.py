@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from audit import jobs
 from audit.findings.standing import is_idle
 from audit.times import now, zone_label
+from records.batch_list import number_of
 from records.bulk_choosing import matching, ticked
 from records.bulk_months import MOST as MOST_OF_MONTH
 from records.bulk_months import months_of
@@ -114,7 +115,8 @@ def _form(bulk: BulkChange, data: Any = None) -> BulkForm:
     zone = timezone.get_current_timezone()
     first = {"note": bulk.note, "on_moved": bulk.on_moved}
     if bulk.kind == OWNER:
-        return OwnerForm(data, initial=first | bulk.spec)
+        owner = {"owner": bulk_changes.owner_of(bulk)} if "owner" in bulk.spec else {}
+        return OwnerForm(data, initial=first | owner)
     if bulk.kind == ARCHIVE:
         return BulkForm(data, initial=first)
     reasons = list(Reason.objects.filter(active=True).order_by("pk"))
@@ -150,11 +152,16 @@ def _show(request: HttpRequest, bulk: BulkChange, form: BulkForm, status: int = 
         "idle": job is not None and is_idle(job, at),
         "step": bulk_changes.step_of(bulk),
         "why_not": _why_not(bulk),
-        "batches": list(bulk.rows.exclude(batch=None).values_list("batch", flat=True).distinct().order_by("batch")),
+        "batches": [(batch, number_of(batch)) for batch in _batches(bulk)],
         "zone": zone_label(zone, at),
         "now_text": at.astimezone(zone).strftime("%Y-%m-%d %H:%M"),
     }
     return render(request, "records/bulk_detail.html", context, status=status)
+
+
+def _batches(bulk: BulkChange) -> list[int]:
+    """The batches that stand; one of a trial taken back does not."""
+    return list(bulk.rows.exclude(batch=None).values_list("batch", flat=True).distinct().order_by("batch"))
 
 
 def _ways(form: BulkForm) -> list[tuple[Any, ...]]:

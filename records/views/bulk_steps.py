@@ -99,6 +99,9 @@ def bulk_ask(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, " ".join(no.messages()))
     else:
         count = len(asked.requests)
+        if not count:
+            messages.warning(request, _("There is nothing here that you have not asked for already."))
+            return redirect("records:bulk_detail", bulk.pk)
         words = ngettext("%(n)d change is asked for.", "%(n)d changes are asked for, as one.", count) % {"n": count}
         messages.success(request, words)
     return redirect("records:bulk_detail", bulk.pk)

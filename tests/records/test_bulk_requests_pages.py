@@ -192,3 +192,22 @@ def _who_sees_only(cast: make.Cast, record: FollowUp) -> Any:
     make.set_rule(TypeRule.objects.get(record_type="followup"), owners_may=True)
     give(cast, record, to=user, by=cast.administrator, days_back=60)
     return user
+
+
+def test_what_is_asked_for_already_counts_as_asked(sign_in, cast, calls):  # noqa: F811
+    asked(calls[0], cast.owner)
+    client = sign_in(cast.owner)
+    bulk = ask(client, calls[:2])
+    assert set(bulk.rows.values_list("outcome", flat=True)) == {"asked"}
+    assert TimeRequest.objects.filter(bulk=bulk.pk).count() == 1
+    again = ask(client, calls[:2])
+    assert "Request them as one" not in client.get(address(again)).content.decode()
+    page = client.post(address(again, "ask"), follow=True).content.decode()
+    assert "nothing here that you have not asked for already" in page
+
+
+def test_the_page_says_how_many_are_the_viewers_to_answer(sign_in, cast, calls):  # noqa: F811
+    key = make.follow_up(cast.owner, make.customer(cast.owner, importance="key"), summary="Key call")
+    bulk = ask(sign_in(cast.owner), [calls[0], key])
+    page = sign_in(cast.manager).get(address(bulk, "request")).content.decode()
+    assert "2 wait for an answer. 1 of them is yours to answer." in " ".join(page.split())

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from audit.events import record_event
+from crm.backups.working import ask_for_one
 from records.services.time_requests import expire_due
 
+from .auditing import audits, close_the_day
 from .companies import make_companies
 from .corrections import correct, refused
+from .many import many
 from .notices import read_all, told_besides
 from .people import make_people, set_rules
 from .records import DAY, contract, customer, follow_up, opportunity
@@ -42,17 +45,19 @@ def make_demo(now: dt.datetime, size: Size) -> dt.date:
     The same `now` and size give the same data. Not one transaction: every act is its own, as in life.
     """
     record_event(kind="demo_started", by=None, at=now, channel="command")
-    people = make_people(now)
+    world = World(now=now)
+    world.people = people = make_people(world.first - 2 * DAY)
+    world.zones = {name: ZoneInfo(person.zone or COMPANY_ZONE.key) for name, person in people.items()}
     admin = people["admin"]
-    set_rules(admin, now)
-    zones = {name: ZoneInfo(person.zone or COMPANY_ZONE.key) for name, person in people.items()}
-    world = World(now=now, people=people, zones=zones)
+    set_rules(admin, now)  # their first rows are as old as the database
     plan(world, size)
     world.play()
     expire_due(lambda: now)
     closed = close_months(admin, now)
     use_exception(world, closed)
     guard_contracts(admin, now)
+    close_the_day(world)
+    ask_for_one(admin, now)
     read_all(now)
     record_event(kind="demo_finished", by=admin, at=now, channel="command")
     return closed
@@ -77,6 +82,8 @@ def plan(world: World, size: Size) -> None:
     told_besides(world)
     exceptions(world)
     requests(world)
+    many(world)
+    audits(world)
 
 
 def _entered(world: World, index: int, owner: str) -> dt.datetime:

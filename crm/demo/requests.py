@@ -46,7 +46,7 @@ def _lin_asks(world: World, clock: Clock, summary: str, move: dt.timedelta, wish
     lin = world.people["lin"]
     record = FollowUp.objects.get(owner=lin, summary=summary)
     made = _ask(record, record.entered_at + move, lin, clock, **wish)
-    world.at(clock() + 0.7 * DAY, lambda w, c: _answered(w, c, made, answer))
+    world.at(world.morning_after(clock()), lambda w, c: _answered(w, c, made, answer))
 
 
 def _ask(record: Any, wanted: dt.datetime, by: Any, clock: Clock, **wish: Any) -> Any:

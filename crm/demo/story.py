@@ -24,8 +24,8 @@ class World:
     """What exists so far, and what is still to happen. `people` maps sign-in names to persons."""
 
     now: dt.datetime
-    people: dict[str, Any]
-    zones: dict[str, ZoneInfo]
+    people: dict[str, Any] = field(default_factory=dict)
+    zones: dict[str, ZoneInfo] = field(default_factory=dict)
     rng: random.Random = field(default_factory=lambda: random.Random(SEED))  # noqa: S311 no secret comes of it
     customers: list[Any] = field(default_factory=list)
     opportunities: list[Any] = field(default_factory=list)
@@ -63,6 +63,17 @@ class World:
         minutes = int(self.rng.triangular(8 * 60 + 30, 18 * 60 + 30, 10 * 60 + 15))
         wall = dt.datetime.combine(day, dt.time(minutes // 60, minutes % 60), zone)
         return wall.astimezone(dt.UTC)
+
+    def working_day(self, ago: int, clock: str) -> dt.datetime:
+        """That clock of the company, so many days before today; on a weekend the Friday before."""
+        day = (self.now - dt.timedelta(days=ago)).astimezone(COMPANY_ZONE).date()
+        day -= dt.timedelta(days=max(day.weekday() - 4, 0))
+        return dt.datetime.combine(day, dt.time.fromisoformat(clock), COMPANY_ZONE).astimezone(dt.UTC)
+
+    def morning_after(self, moment: dt.datetime) -> dt.datetime:
+        """09:35 of the company, on the day after."""
+        day = moment.astimezone(COMPANY_ZONE).date() + dt.timedelta(days=1)
+        return dt.datetime.combine(day, dt.time(9, 35), COMPANY_ZONE).astimezone(dt.UTC)
 
     def some_moment(self, after: dt.datetime, zone: ZoneInfo = COMPANY_ZONE, before: dt.datetime | None = None) -> Any:
         """A working minute between two moments; weekends are rare."""

@@ -24,9 +24,6 @@ urlpatterns = [
     # home, search
     path("", home.home, name="home"),
     path("search/", search.search, name="search"),
-    # backups
-    path("backup/", backups.backup, name="backup"),
-    path("backup/now/", backups.backup_now, name="backup_now"),
 ]
 handler400 = "crm.errors.bad_request"
 handler403 = "crm.errors.permission_denied"

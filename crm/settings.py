@@ -54,6 +54,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "crm.uploads.upload_limit",  # before anything reads a form
     "django.middleware.csrf.CsrfViewMiddleware",
+    "crm.texts.NoNul",  # after the token is checked
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "crm.middleware.PersonMiddleware",

@@ -13,7 +13,7 @@ from crm.models import User
 from records.models import Batch, Customer, FollowUp
 from records.services.bulk_changes import step_of
 from records.services.entry_time.many import ManyMove, change_many
-from records.views import batches, bulk, importing_load
+from records.views import batches, bulk_steps, importing_load
 from tests import cast as make
 from tests.cast import NOW, clock, days
 from tests.records.importing.uploading import CSV, begun, check, page
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("at_now")
 @pytest.fixture(autouse=True)
 def all_is_long_work(monkeypatch, settings, tmp_path):
     settings.BACKUP_DIR = str(tmp_path / "backups")
-    for module in (batches, bulk, importing_load):
+    for module in (batches, bulk_steps, importing_load):
         monkeypatch.setattr(module, "AT_ONCE", 0)
 
 

@@ -12,7 +12,7 @@ from audit.models import Job, SavedFilter
 from records.models import Batch, Customer, Import, Mapping
 from tests import cast as make
 from tests.cast import NOW, days
-from tests.records.importing.uploading import CSV, begun, check, page
+from tests.records.importing.uploading import CSV, begun, check, page, upload
 from tests.records.test_bulk_pages import SHIFT, WORDS, address, choose, go, preview
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
@@ -154,6 +154,19 @@ def odd_places(cast: make.Cast, sign_in: Any) -> list[tuple[Any, str, dict[str, 
     ]
 
 
+def test_a_nul_in_a_file_breaks_nothing(cast, sign_in):
+    client = sign_in(cast.manager)
+    client.raise_request_exception = False
+    for rows in ("name,status,owner\nA,we\x00ird,no\x00body\n", "na\x00me,x\x00\nA,b\n"):
+        if upload(client, rows).status_code != 302:
+            continue
+        draft = Import.objects.latest("pk")
+        assert client.get(page(draft, "columns")).status_code == 200
+        for _twice in range(2):
+            assert check(client, draft).status_code in (302, 422)
+        assert client.get(page(draft, "rows")).status_code in (200, 302)
+
+
 def sendings(fields: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """(method, fields): all of them odd at once, and those values that break most one by one."""
     for odd in ODD:
@@ -165,6 +178,8 @@ def sendings(fields: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def test_no_odd_value_is_answered_with_a_failure(cast, sign_in):
     failed = []
+    for where in ("/people/roles/a%00b/", "/trail/a%00b/1/", "/rules/a%00b/clauses/a%00b/"):
+        assert sign_in(cast.administrator).get(where).status_code in (400, 404), where
     for client, where, fields in odd_places(cast, sign_in):
         client.raise_request_exception = False
         for method, given in sendings(fields):

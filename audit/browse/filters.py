@@ -91,7 +91,7 @@ class TrailFilter(forms.Form):
         offered = {
             "type": (_("Type"), list(groups().items())),
             "by": (_("Operator"), [(str(pk), name) for pk, name in self.people]),
-            "why": (_("Reason"), list(self.reasons.items())),
+            "why": (_("Why the entry time moved"), list(self.reasons.items())),
             "via": (_("Channel"), [(code, name or _("Web")) for code, name in channels().items()]),
         }
         for name, (label, choices) in offered.items():

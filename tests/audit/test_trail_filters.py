@@ -220,7 +220,7 @@ def test_pages_keep_the_filter(cast, sign_in, moved):
 def test_the_printed_page_says_what_it_holds(cast, sign_in, moved):
     html = sign_in(cast.auditor).get(TRAIL, {"why": "other", "by": cast.senior.pk}).content.decode()
     printed = html.split('class="print-only sm">')[1].split("</p>")[0]
-    assert "Operator: Senior; Reason: Other" in " ".join(printed.split())
+    assert "Operator: Senior; Why the entry time moved: Other" in " ".join(printed.split())
     assert "by Auditor" in printed
     assert "Asia/Shanghai" in printed
     assert "Nothing is sealed yet." in printed
@@ -240,3 +240,19 @@ def test_records_hidden_from_the_reader_are_not_found_by_words(cast, sign_in):
 def test_all_rows_of_a_filter_one_after_the_other(cast, moved):
     found = list(rows_for(Wanted(only_times=True), cast.auditor, chunk=2))
     assert [line.title for line in found] == ["Gamma Works", "Beta Works", "Alpha Works"]
+
+
+def test_the_filter_by_reason_says_that_it_means_changes_of_entry_times(cast, sign_in, moved):
+    """Other rows bear reasons too; they are no answer, and the filter's name, its chip and the print say so."""
+    from records.services.records import archive_record
+
+    fresh = type(moved["Alpha"]).objects.get(pk=moved["Alpha"].pk)
+    how = {"reason": "typing_error", "note": "Twice", "by": cast.owner, "channel": "web", "clock": later(9)}
+    archive_record(record=fresh, seen_version=fresh.version, **how)
+    response = sign_in(cast.auditor).get(TRAIL, {"why": "typing_error"})
+    html = response.content.decode()
+    assert titles(texts(html)) == ["Alpha"]
+    assert "Archived" not in texts(html)[0]
+    assert 'aria-label="Why the entry time moved"' in html
+    assert "Why the entry time moved: Typing error" in html
+    assert 'name="why" value="typing_error" checked' in html

@@ -1,4 +1,4 @@
-"""What `verify` also looks at, of records: batches against their rows, approved requests against their changes."""
+"""What `verify` also looks at, of records: batches against their rows, requests against their changes and files."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q
 
+from audit.models import Event
 from audit.verify import Found, Look, checks, originals
 
-from .models import GRANTS, RECORDS, Batch, Contact, TimeRequest
+from .models import GRANTS, RECORDS, Batch, Contact, ProofFile, TimeRequest
 
 GIVEN, REVOKED, UNDO = "grants", "grants_revoked", "undo"  # kinds of batches; the first two are about grants
 _HISTORIES: dict[str, Any] = {name: model.history.model for name, model in (RECORDS | {"contact": Contact}).items()}
+_FILES = 4  # read at a time, of up to 2 MB each
 _BATCH, _REQUEST = Batch._meta.label_lower, TimeRequest._meta.label_lower
 
 
@@ -22,6 +24,7 @@ def register() -> None:
     """Add the checks to those of every run."""
     checks.add("batches", batches)
     checks.add("requests", requests)
+    checks.add("proofs", proofs)
 
 
 def batches(look: Look) -> Iterator[Found]:
@@ -132,3 +135,32 @@ def _unasked(record_type: str, history: Any) -> Iterator[Found]:
     for row_id, record_id, request in rows.values_list("history_id", "id", "time_request_id").iterator():
         facts = {"table": history._meta.db_table, "row": row_id, "request": request}
         yield Found("request_unasked", history._meta.label_lower, row_id, record_type, record_id, facts)
+
+
+def proofs(look: Look) -> Iterator[Found]:
+    """The file that proves a request is the one that came with it, and none is lost or slipped in."""
+    said: dict[int, dict[str, Any]] = {}
+    events = Event.objects.filter(kind=ProofFile.EVENT).order_by("pk").values_list("what", flat=True)
+    for what in events.iterator():
+        if isinstance(what, dict) and isinstance(what.get("request"), int):
+            said.setdefault(what["request"], what)
+    files = ProofFile.objects.order_by("pk").values_list("request_id", "name", "data")
+    for request, name, data in files.iterator(chunk_size=_FILES):
+        told, held = said.pop(request, None), ProofFile.fingerprint(str(name), _bytes(data))
+        if told is None:
+            yield from _of_request("proof_unknown", request, held=held["sha256"])
+        elif any(told.get(each) != value for each, value in held.items()):
+            yield from _of_request("proof_altered", request, said=told.get("sha256"), held=held["sha256"])
+    for request, told in said.items():
+        yield from _of_request("proof_missing", request, said=told.get("sha256"))
+
+
+def _bytes(data: Any) -> bytes:
+    """What a column of bytes holds; SQLite takes text there too."""
+    return data.encode("utf-8", "surrogatepass") if isinstance(data, str) else bytes(data)
+
+
+def _of_request(code: str, pk: int, **facts: Any) -> Iterator[Found]:
+    about = TimeRequest.objects.filter(pk=pk).values_list("record_type", "record_id").first() or ("", None)
+    place = {"table": ProofFile._meta.db_table, "row": pk, "request": f"R-{pk:04d}"}
+    yield Found(code, _REQUEST, pk, *about, facts=place | facts)

@@ -129,6 +129,15 @@ CODES: dict[str, Words] = {
     "request_unasked": Words(
         _("%(table)s, row %(row)s says request %(request)s allowed it, which does not name this change."), FORGED
     ),
+    "proof_altered": Words(
+        _("%(table)s: the file that proves request %(request)s is not the one that came with it: it was altered."),
+        _("Take the file from a backup made before, and look again at who approved what with it."),
+    ),
+    "proof_missing": Words(_("%(table)s: the file that proves request %(request)s is gone."), GONE),
+    "proof_unknown": Words(
+        _("%(table)s: request %(request)s has a file that no event says came with it: it was put in past Redate."),
+        FORGED,
+    ),
     "person_unknown": Words(
         _("%(table)s, row %(row)s (%(name)s): no event says that this person was added: put in past Redate."), ADMIN
     ),

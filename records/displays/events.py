@@ -14,6 +14,7 @@ from audit import styles
 from audit.telling import Facts, track_event
 from audit.times import format_time
 from audit.words import in_a_row
+from records.models import ProofFile
 from records.refusals import WARNINGS, sentence
 from records.rules import Finding
 
@@ -28,6 +29,7 @@ def register() -> None:
     track_event("refused", gettext_lazy("Refused"), group="refused", tells=_refused)
     track_event("notice_rule_added", gettext_lazy("Told besides"), tells=_told)
     track_event("notice_rule_removed", gettext_lazy("Told no longer"), tells=_told)
+    track_event(ProofFile.EVENT, gettext_lazy("Proof attached"), tells=_proof)
     track_event("demo_started", gettext_lazy("Demo begun"))
     track_event("demo_finished", gettext_lazy("Demo filled"))
 
@@ -40,6 +42,12 @@ def _refused(facts: Facts, known: Any) -> str:
         return said
     wanted = format_time(at, timezone.get_current_timezone(), styles.style())
     return _("%(rules)s; wanted %(time)s") % {"rules": said, "time": wanted}
+
+
+def _proof(facts: Facts, known: Any) -> str:
+    words = _("Request %(number)s: a file of %(size)s bytes, SHA-256 %(digest)s")
+    number, size = int(facts.get("request") or 0), int(facts.get("size") or 0)
+    return words % {"number": f"R-{number:04d}", "size": f"{size:,}", "digest": str(facts.get("sha256", ""))}
 
 
 def _told(facts: Facts, known: Any) -> str:

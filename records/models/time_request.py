@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -105,7 +107,12 @@ class TimeRequest(AboutRecord, Guarded):
 
 
 class ProofFile(models.Model):
-    """A file that proves a request; kept in the database, so that a backup holds it and no folder is public."""
+    """A file that proves a request; kept in the database, so that a backup holds it and no folder is public.
+
+    An event of the kind EVENT keeps its `fingerprint` when it comes in, and is sealed: `verify` compares.
+    """
+
+    EVENT = "proof_kept"
 
     request = models.OneToOneField(TimeRequest, on_delete=models.PROTECT, related_name="proof_file")
     name = models.CharField(max_length=200)
@@ -118,3 +125,8 @@ class ProofFile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @staticmethod
+    def fingerprint(name: str, data: bytes) -> dict[str, str]:
+        """Hashes of what it holds and of its name, which may be somebody's and so stands in no event."""
+        return {"sha256": sha256(data).hexdigest(), "name_sha256": sha256(name.encode()).hexdigest()}

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 from audit.acts import act
+from audit.events import record_event
 from records.access import Checker
 from records.deciders import deciders
 from records.models import Notice, ProofFile, TimeRequest, TypeRule
@@ -89,9 +90,25 @@ def ask(
     with opening, key():
         made.save(force_insert=True)
     if proof is not None:
-        ProofFile.objects.create(request=made, name=_file_name(proof[0]), data=proof[1], size=len(proof[1]))
+        _keep_proof(made, row, _file_name(proof[0]), proof[1], checker, channel, remote_addr)
     _tell_deciders(made, row, checker)
     return made
+
+
+def _keep_proof(
+    made: TimeRequest, row: Any, name: str, data: bytes, checker: Checker, channel: str, remote_addr: str | None
+) -> None:
+    """The file, and an event with its hashes, which the next seal holds."""
+    file = ProofFile.objects.create(request=made, name=name, data=data, size=len(data))
+    record_event(
+        kind=ProofFile.EVENT,
+        by=checker.user,
+        at=checker.at,
+        channel=channel,
+        record=row,
+        remote_addr=remote_addr,
+        what={"request": made.pk, "size": file.size} | ProofFile.fingerprint(name, data),
+    )
 
 
 def _check(row: Any, wanted: dt.datetime, why_code: str, words: str, checker: Checker, channel: str) -> list[str]:

@@ -24,23 +24,32 @@ def preview(*, bulk: BulkChange, by: Any, at: dt.datetime, zone: dt.tzinfo, step
     """Read every row that is not done anew, and keep what it would get and what the rules say of that.
 
     `bulk` holds kind, spec, reason, note as asked; its spec gets the months of the company's zone that would move.
-    Days and clocks of a shift are those of `zone`. Raises Refused owner.
+    Days and clocks of a shift are those of `zone`. Ended half-way, or refused, it leaves rows without a verdict, which
+    nobody can apply. Raises Refused owner.
     """
-    months, done, of_company = _no_months(), 0, company().shown_zone
-    with transaction.atomic():
-        rows = BulkRow.objects.filter(bulk=bulk).exclude(outcome__in=(DONE, ASKED))
-        ids = list(rows.order_by("record_id").values_list("record_id", flat=True))
-        rows.delete()
-        for some in chunks(ids):
-            made = _previewed(bulk, some, by, at, zone)
+    rows, months, of_company = _begin(bulk), _no_months(), company().shown_zone
+    ids, done = list(rows.order_by("record_id").values_list("record_id", flat=True)), 0
+    for some in chunks(ids):
+        made = _previewed(bulk, some, by, at, zone)  # nothing is locked while rows are judged
+        with transaction.atomic():
+            rows.filter(record_id__in=some).delete()
             BulkRow.objects.bulk_create(made, batch_size=CREATE_AT_ONCE)
-            _tally(months, made, of_company)
-            done += len(some)
-            if step is not None:
-                step(done)
-        bulk.spec = {**bulk.spec, TOLD: _as_json(months)} if bulk.kind == MOVE else bulk.spec
-        bulk.job = None
-        bulk.save(update_fields=["spec", "reason", "note", "on_moved", "state", "job"])
+        _tally(months, made, of_company)
+        done += len(some)
+        if step is not None:
+            step(done)
+    bulk.spec = {**bulk.spec, TOLD: _as_json(months)} if bulk.kind == MOVE else bulk.spec
+    bulk.job = None
+    bulk.save(update_fields=["spec", "job"])
+
+
+def _begin(bulk: BulkChange) -> Any:
+    """Keep what was asked and forget every verdict on what was asked before; gives the rows that are to be read."""
+    rows = BulkRow.objects.filter(bulk=bulk).exclude(outcome__in=(DONE, ASKED))
+    with transaction.atomic():
+        bulk.save(update_fields=["spec", "reason", "note", "on_moved", "state"])
+        rows.update(after=None, verdict="", codes="", warnings="", outcome="")
+    return rows
 
 
 def months_between(pairs: Iterable[tuple[dt.datetime, dt.datetime]], zone: dt.tzinfo) -> Months:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -108,7 +109,8 @@ def _preview(request: HttpRequest, bulk: BulkChange, form: BulkForm) -> None:
         return
     for name, value in said.items():
         setattr(bulk, name, value)
-    preview(bulk=bulk, by=request.user, at=now(), zone=zone)
+    with transaction.atomic():
+        preview(bulk=bulk, by=request.user, at=now(), zone=zone)
 
 
 def _form(bulk: BulkChange, data: Any = None) -> BulkForm:

@@ -64,6 +64,9 @@ def bulk_back(request: HttpRequest, pk: int) -> HttpResponse:
     bulk = own_or_404(request, pk)
     if bulk.state != BulkChange.State.TRIAL:
         raise Http404
+    if under_way(bulk):
+        messages.warning(request, _("The rest is under way. Undo on the pages of the batches takes back what is done."))
+        return redirect("records:bulk_detail", bulk.pk)
     trail = {"remote_addr": request.remote_addr}  # type: ignore[attr-defined]
     try:
         undone = bulk_changes.take_back(bulk=bulk, by=request.user, clock=now, trail=trail)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from audit import jobs
-from audit.beats import Beat
+from audit.beats import Beat, Stopped
 from audit.models import Event, Job
 from records import bulk_choosing
 from records.models import Batch, BulkChange
@@ -183,3 +183,39 @@ def test_a_file_of_nothing_is_not_made(sign_in, cast, calls):  # noqa: F811
     assert not Event.objects.filter(kind="export").exists()
     unseen = sign_in(cast.outsider).post(NEW, {"do": "csv", "pick": [calls[0].pk], "query": ""})
     assert unseen.status_code == 302
+
+
+def test_a_trial_is_not_taken_back_while_the_rest_is_under_way(sign_in, cast, calls):  # noqa: F811
+    client = sign_in(cast.owner)
+    bulk = begun(client)
+    jobs.run_next(clock)
+    preview(client, bulk)
+    jobs.run_next(clock)
+    step = client.get(address(bulk)).context["step"]
+    client.post(address(bulk, "apply"), {"do": "trial", "step": step, "pick": [calls[0].pk]})
+    apply(client, bulk)
+    page = client.post(address(bulk, "back"), follow=True).content.decode()
+    assert "The rest is under way" in page
+    jobs.run_next(clock)
+    assert times() == [NOW - days(1)] * 6
+
+
+def test_a_preview_that_is_ended_half_way_leaves_nothing_to_apply(sign_in, cast, calls, monkeypatch):  # noqa: F811
+    """The rows it did not come to have no verdict, those of the preview before neither."""
+    monkeypatch.setattr(many_rows, "AT_ONCE", 2)
+    client = sign_in(cast.owner)
+    bulk = begun(client)
+    jobs.run_next(clock)
+    preview(client, bulk)
+    jobs.run_next(clock)
+    preview(client, bulk, days="3")
+
+    def ends(self: Beat, done: int, total: Any = None, said: Any = None) -> None:
+        if done:
+            raise Stopped
+
+    monkeypatch.setattr(Beat, "step", ends)
+    jobs.run_next(clock)
+    assert sorted(verdicts(bulk)) == [""] * 4 + ["ok"] * 2
+    assert set(bulk.rows.filter(verdict="ok").values_list("after", flat=True)) == {NOW - days(3)}
+    assert set(bulk.rows.filter(verdict="").values_list("after", flat=True)) == {None}

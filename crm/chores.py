@@ -10,6 +10,7 @@ from typing import Any
 from audit.seals import seal_if_due
 from audit.verify import verify_if_due
 from records.entry_checks.due import check_times_if_due
+from records.services.exception_ends import tell_of_ends_if_due
 from records.services.review_filling import fill_queue_if_due
 from records.services.review_reminders import remind_if_due
 from records.services.time_requests import expire_due
@@ -21,6 +22,7 @@ CHORES: tuple[Callable[[Clock], Any], ...] = (
     expire_due,
     fill_queue_if_due,
     remind_if_due,
+    tell_of_ends_if_due,
     seal_if_due,
     verify_if_due,
     check_times_if_due,

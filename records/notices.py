@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import CharField, QuerySet, Value
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from audit.presenters import system_reasons
@@ -32,6 +33,12 @@ ICONS = {
     "revoked": "lock",
     "sent_back": "undo",
     "review_due": "eye",
+    "excepted": "key",
+    "unexcepted": "lock",
+    "except_ends": "history",
+    "closed": "lock",
+    "closed_hard": "lock",
+    "reopened": "calendar",
 }
 
 
@@ -98,7 +105,7 @@ def _owners_of_visible(notices: list[Notice], user: Any, at: dt.datetime) -> dic
     """(type, id) → owner, of the records the person may see."""
     parts = []
     for name, model in RECORDS.items():
-        ids = {notice.record_id for notice in notices if notice.record_type == name}
+        ids = {notice.record_id for notice in notices if notice.record_type == name} - {None}
         if ids:
             visible: Any = model.objects.visible_to(user, at).filter(pk__in=ids).order_by()  # type: ignore[attr-defined]
             parts.append(visible.values_list(Value(name, CharField()), "pk", "owner_id"))
@@ -107,6 +114,8 @@ def _owners_of_visible(notices: list[Notice], user: Any, at: dt.datetime) -> dic
 
 
 def _told(notice: Notice, user: Any, owners: dict[tuple[str, int], int], reasons: dict[str, str]) -> Told:
+    if notice.record_id is None:
+        return _of_type(notice)
     about = (notice.record_type, notice.record_id)
     if about not in owners:
         return Told(notice, _("A notice about a record you may not see"))
@@ -125,6 +134,35 @@ def _told(notice: Notice, user: Any, owners: dict[tuple[str, int], int], reasons
         words=notice.words,
         url=_url(notice),
     )
+
+
+def _of_type(notice: Notice) -> Told:
+    """One about all records of a type: an exception for its closed periods, or such a period."""
+    model: Any = notice.record_model
+    facts = {"who": notice.actor_name or _("System"), "type": model._meta.verbose_name_plural, "day": notice.title}
+    return Told(
+        notice=notice,
+        sentence=_about_type(notice) % facts,
+        seen=True,
+        title=capfirst(model._meta.verbose_name_plural),
+        until=notice.after,
+        words=notice.words,
+        url=reverse(model.page("list")),
+    )
+
+
+def _about_type(notice: Notice) -> str:
+    kinds = Notice.Kind
+    if notice.kind == kinds.REOPENED and not notice.title:
+        return _("%(who)s reopened the periods of %(type)s: none is closed now")
+    return {
+        kinds.EXCEPTED: _("%(who)s granted you an exception: you may enter closed periods of %(type)s"),
+        kinds.UNEXCEPTED: _("%(who)s ended your exception for closed periods of %(type)s"),
+        kinds.EXCEPT_ENDS: _("Your exception for closed periods of %(type)s ends soon"),
+        kinds.CLOSED: _("%(who)s closed the periods of %(type)s through %(day)s"),
+        kinds.CLOSED_HARD: _("%(who)s closed the periods of %(type)s for good through %(day)s"),
+        kinds.REOPENED: _("%(who)s reopened periods of %(type)s: closed through %(day)s now"),
+    }[kinds(notice.kind)]
 
 
 def _sentence(notice: Notice, yours: bool) -> str:

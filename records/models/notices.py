@@ -67,14 +67,21 @@ class Notice(AboutRecord):
         REVOKED = "revoked"
         SENT_BACK = "sent_back"
         REVIEW_DUE = "review_due"
+        EXCEPTED = "excepted"
+        UNEXCEPTED = "unexcepted"
+        EXCEPT_ENDS = "except_ends"
+        CLOSED = "closed"
+        CLOSED_HARD = "closed_hard"
+        REOPENED = "reopened"
 
+    record_id = models.BigIntegerField(null=True)  # none: it is about all records of the type
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=12, choices=Kind.choices)
     at = models.DateTimeField()
     actor_name = models.TextField(default="")
-    title = models.TextField(default="")  # of the record, as it then was
+    title = models.TextField(default="")  # of the record, as it then was; of a period its last closed day
     before = EntryTimeField(null=True)
-    after = EntryTimeField(null=True)  # of a grant: its end
+    after = EntryTimeField(null=True)  # of a grant or an exception: its end
     reason = models.CharField(max_length=40, default="")
     words = models.TextField(default="")
     request = models.ForeignKey(

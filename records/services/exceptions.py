@@ -7,12 +7,13 @@ from typing import Any
 
 from django.contrib.auth.models import Group
 
-from records.models import PeriodException
+from records.models import Notice, PeriodException
 from records.models.rules import TYPES
 from records.refusals import refuse
 
 from .granting import is_active
 from .locks import rules_lock
+from .notices import tell_of_exception
 from .records import Clock, actor
 from .refusing import service
 from .rows import check_manager, insert, remove
@@ -57,6 +58,7 @@ def add_exception(
         **{"group" if is_group else "user": to},
     )
     insert(made, checker, note=why, channel=channel, remote_addr=remote_addr)
+    tell_of_exception(made, kind=Notice.Kind.EXCEPTED, at=checker.at, actor=checker.user, why=why)
     return made
 
 
@@ -74,4 +76,5 @@ def revoke_exception(
     found = PeriodException.objects.select_for_update(of=("self",)).filter(pk=exception.pk).first()
     if found is None or found.until <= checker.at:
         raise refuse("exception_ended")
+    tell_of_exception(found, kind=Notice.Kind.UNEXCEPTED, at=checker.at, actor=checker.user, why=why)
     remove(found, checker, note=why, channel=channel, remote_addr=remote_addr)

@@ -10,6 +10,9 @@ from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet
 
 from records.models import Follow, Notice, NoticeRule
+from records.models.access import OWN, REDATE
+
+APP = "records"
 
 
 def tell(
@@ -31,21 +34,25 @@ def tell(
     and inactive people are left out. Whether a person may still see the record is asked when a notice is shown or
     mailed. Inside an open transaction: a change that is rolled back tells nobody.
     """
-    people = _people(to).filter(is_active=True).exclude(pk=actor.pk if actor else None)
-    mails = people.order_by("pk").values_list("pk", "mail")
     told = {
         "kind": kind,
         "record_type": record._meta.model_name,
         "record_id": record.pk,
         "title": record.title,
         "at": at,
-        "actor_name": str(actor) if actor else "",
         "before": before,
         "after": after,
         "reason": reason,
         "words": words,
         "request": request,
     }
+    return _write(told, actor, to)
+
+
+def _write(told: dict[str, Any], actor: Any, to: Iterable[Any]) -> int:
+    people = _people(to).filter(is_active=True).exclude(pk=actor.pk if actor else None)
+    mails = people.order_by("pk").values_list("pk", "mail")
+    told |= {"actor_name": str(actor) if actor else ""}
     notices = [Notice(user_id=pk, mail_due=mail != "none", **told) for pk, mail in mails]
     return len(Notice.objects.bulk_create(notices))
 
@@ -95,6 +102,43 @@ def tell_of_grant(grant: Any, *, kind: str, at: dt.datetime, actor: Any, why: st
     to = [grant.user_id] if hasattr(grant, "user_id") else users.filter(groups=grant.group_id)
     until = grant.until.replace(microsecond=0) if grant.until and kind == Notice.Kind.GRANTED else None
     return tell(kind=kind, record=grant.content_object, at=at, actor=actor, to=to, after=until, words=why.strip())
+
+
+def tell_of_exception(exception: Any, *, kind: str, at: dt.datetime, actor: Any, why: str, to: Any = None) -> int:
+    """Tell the person, or the members of the group, of an exception for closed periods: of `to`, where that is given.
+
+    The notice's `after` is its end, but for one that is revoked.
+    """
+    until = None if kind == Notice.Kind.UNEXCEPTED else exception.until.replace(microsecond=0)
+    told = {"kind": kind, "record_type": exception.record_type, "at": at, "after": until, "words": why.strip()}
+    return _write(told, actor, holders_of(exception) if to is None else to)
+
+
+def holders_of(exception: Any) -> QuerySet:
+    """The person of an exception, or the members of its group."""
+    users = get_user_model()._default_manager
+    if exception.user_id is not None:
+        return users.filter(pk=exception.user_id)
+    return users.filter(pk__in=users.filter(groups=exception.group_id).values("pk"))
+
+
+def tell_of_period(*, record_type: str, kind: str, day: dt.date | None, at: dt.datetime, actor: Any, why: str) -> int:
+    """Tell that a period of a type was closed, or reopened: `day` is the last one that is closed now, None for none.
+
+    Told are those who own such records or may change their entry times, and whom a rule names for the type.
+    """
+    told = {"kind": kind, "record_type": record_type, "at": at, "words": why.strip()}
+    return _write(told | {"title": day.isoformat() if day else ""}, actor, _concerned_by_period(record_type))
+
+
+def _concerned_by_period(record_type: str) -> QuerySet:
+    users = get_user_model()._default_manager
+    codenames = [OWN, REDATE.format(record_type)]
+    able = users.filter(groups__permissions__codename__in=codenames, groups__permissions__content_type__app_label=APP)
+    rules = NoticeRule.objects.filter(record_type=record_type)
+    members = users.filter(groups__in=rules.filter(group__isnull=False).values("group"))
+    named = Q(pk__in=able.values("pk")) | Q(pk__in=members.values("pk"))
+    return users.filter(named | Q(pk__in=rules.filter(user__isnull=False).values("user")))
 
 
 def mark_read(notices: QuerySet, at: dt.datetime) -> int:

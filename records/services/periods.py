@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 
 from audit.times import closed_edge, day_of, zone_names
 from records.access import Checker
-from records.models import CompanyRules, TypeRule
+from records.models import CompanyRules, Notice, TypeRule
 from records.refusals import refuse
 from records.rules import Limits
+
+from .notices import tell_of_period
 
 DAYS = ("closed_through", "closed_hard_through", "grace_days")
 
@@ -61,6 +63,29 @@ def _lower(before: dt.date | None, after: dt.date | None) -> bool:
 def _closed_at(days: dict[str, Any], zone: dt.tzinfo, at: dt.datetime) -> dt.date | None:
     limits = Limits((), zone, closed_through=days["closed_through"], grace_days=days["grace_days"])
     return limits.closed_at(at)
+
+
+Closed = tuple[dt.date | None, dt.date | None]  # the last day that is closed, and that is closed for good
+
+
+def closed_now(rule: TypeRule, at: dt.datetime) -> Closed:
+    """What is closed by the rule as it stands on `rule`, at the moment `at`."""
+    days = {name: getattr(rule, name) for name in DAYS}
+    limits = Limits((), rule.company.shown_zone, **days)
+    return limits.closed_at(at), rule.closed_hard_through
+
+
+def tell_of_closing(rule: TypeRule, before: Closed, checker: Checker, why: str) -> None:
+    """Tell those concerned where more is closed than `before`, or less, now that `rule` holds the new days."""
+    after = closed_now(rule, checker.at)
+    kinds = Notice.Kind
+    if _lower(after[1], before[1]):
+        kind, day = kinds.CLOSED_HARD, after[1]
+    elif after[0] != before[0]:
+        kind, day = (kinds.REOPENED if _lower(before[0], after[0]) else kinds.CLOSED), after[0]
+    else:
+        return
+    tell_of_period(record_type=rule.record_type, kind=kind, day=day, at=checker.at, actor=checker.user, why=why)
 
 
 def check_zone(old: str, new: str, checker: Checker) -> None:

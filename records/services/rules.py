@@ -13,7 +13,7 @@ from records.models.rules import TYPES
 from records.refusals import refuse
 
 from .locks import locked, rules_lock
-from .periods import check_periods, check_zone
+from .periods import DAYS, check_periods, check_zone, closed_now, tell_of_closing
 from .records import Clock, Saved, actor, write
 from .refusing import service
 from .rows import check_manager
@@ -89,7 +89,12 @@ def change_rule(
         values = check_periods(row, values, checker)
     elif isinstance(row, CompanyRules):
         _check_company(row, values, checker)
-    return write(row, values, checker, reason="", note=note.strip(), channel=channel, remote_addr=remote_addr)
+    closes = isinstance(row, TypeRule) and bool(set(values) & set(DAYS))
+    before = closed_now(row, checker.at) if closes else (None, None)
+    saved = write(row, values, checker, reason="", note=note.strip(), channel=channel, remote_addr=remote_addr)
+    if closes:
+        tell_of_closing(row, before, checker, note)
+    return saved
 
 
 def _check_company(row: CompanyRules, values: dict[str, Any], checker: Checker) -> None:

@@ -134,6 +134,9 @@ def test_the_suggestions_know_no_other_circle(cast, sign_in):
     assert client.get("/people/suggest/?of=secrets").status_code == 404
     assert client.get("/people/suggest/?of=owners").status_code == 200
     assert client.get("/people/suggest/?of=owners&name=to&to=%00%25_").status_code == 200
+    assert client.get("/customers/suggest/?part_of=%00%25_").status_code == 200
+    for wrong in ("owner=%00x", "part_of=%00x"):
+        assert client.get(f"/customers/?{wrong}").status_code == 422
 
 
 # ---- thousands ----

@@ -78,9 +78,14 @@ def _entry(row: Row, model: type[models.Model], fields: list[str], reasons: Mapp
 
 
 def actor(row: Row) -> str:
-    """Who did it: a person, the database's own user for raw SQL, or the system."""
+    """Who did it: a person, the database's own user for raw SQL, or the system.
+
+    What was brought in says who another system calls so, and who brought it here: a file speaks in nobody's name.
+    """
     if row.channel == "sql":
         return _("Database user %(name)s") % {"name": row.db_user}
+    if by := row.values.get("brought_in_by"):
+        return _("%(name)s, brought in by %(by)s") % {"name": row.actor_name or "?", "by": by}
     return row.actor_name or _("System")
 
 

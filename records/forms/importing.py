@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from audit.times import zone_names
 from records.import_pages import able_people, fields_of
 from records.importing.columns import TYPES, importable, model_of
-from records.importing.dates import FORMATS
+from records.importing.dates import FORMATS, example
 from records.importing.opening import Look
 from records.importing.reader import DELIMITERS, ENCODINGS
 from records.importing.table import MAX_BYTES
@@ -189,7 +189,7 @@ def _columns(form: ColumnsForm) -> dict[str, forms.Field]:
     """What each column becomes, and the format of dates."""
     choices = [("", _("Leave out")), *fields_of(form.draft)]
     found: dict[str, forms.Field] = {}
-    formats = [("", _("Found by itself")), *((key, key) for key in FORMATS)]
+    formats = [("", _("Found by itself")), *((key, f"{example(key)} ({key})") for key in FORMATS)]
     dates = _date_fields(form.draft)
     for i, heading in enumerate(form.headings):
         name = heading or f"#{i + 1}"

@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import override
 
+from audit.words import in_a_row
 from records.models import RECORDS, Contact
 
 from .dates import is_blank, read_day
@@ -191,9 +192,11 @@ def _cleaned(field: models.Field, value: Any, text: str) -> Any:
 def _choices(field: models.Field, values: dict[str, str]) -> Callable[[str], Any]:
     """By the meanings given, then by value, then by label in either language."""
     known: dict[str, str] = {}
+    listed: dict[str, str] = {}
     for language in ("zh-hans", "en"):
         with override(language):
             known |= {str(label).casefold(): value for value, label in field.flatchoices}
+            listed[language] = in_a_row(label for _value, label in field.flatchoices)
     known |= {str(value).casefold(): value for value, _ in field.flatchoices}
     known |= {text.casefold(): known.get(value.casefold(), value) for text, value in values.items()}
 
@@ -202,7 +205,7 @@ def _choices(field: models.Field, values: dict[str, str]) -> Callable[[str], Any
             return known[text.casefold()]
         if is_blank(text):
             return None
-        raise NotAValue("choice", value=text[:80], choices=", ".join(str(value) for value, _ in field.flatchoices))
+        raise NotAValue("choice", value=text[:80], choices=listed)
 
     return read
 

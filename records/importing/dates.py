@@ -78,6 +78,16 @@ LOOKED_AT = 1_000  # cells by which the format of most is told
 _WIDE = str.maketrans("０１２３４５６７８９：－／．", "0123456789:-/.")
 
 
+def example(key: str) -> str:
+    """How the start of 16 March 2026 is written in the format; of a count in UTC, in UTC."""
+    form, day = FORMATS[key], _day(2026, 3, 16)
+    if form.counts_from is not None:
+        return str(round((day.replace(tzinfo=form.counts_from.tzinfo) - form.counts_from) / form.unit))
+    if key in ("iso", "Ymd"):
+        return f"{day:%Y-%m-%d}" if key == "iso" else f"{day:%Y%m%d}"
+    return key.replace("Y", "2026").replace("m", "3").replace("d", "16")
+
+
 def is_blank(text: str) -> bool:
     """Whether a cell says that there is no date or number."""
     return text.strip().casefold() in BLANKS

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import get_language
+
 from records.refusals import sentence
 from records.rules import Finding
 
@@ -31,7 +33,10 @@ class NotAFile(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """One thing that is wrong in one line of a file; lines count from 1, the heading included."""
+    """One thing that is wrong in one line of a file; lines count from 1, the heading included.
+
+    A value of `params` that differs by language is a mapping, language → text: who checks is not always who reads.
+    """
 
     line: int
     code: str
@@ -42,5 +47,9 @@ class RowError:
     def message(self) -> str:
         """The sentence to show, in the reader's language."""
         if self.code in ROW:
-            return ROW[self.code]() % self.params
+            return ROW[self.code]() % {name: _in_language(value) for name, value in self.params.items()}
         return sentence(Finding(self.code, self.params))
+
+
+def _in_language(value: Any) -> Any:
+    return value.get(get_language(), value["en"]) if isinstance(value, dict) else value

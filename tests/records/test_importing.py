@@ -12,7 +12,7 @@ from django.utils.translation import override
 from audit.times import NotATime
 from records.importing import reader
 from records.importing.columns import NotAValue, importable, reader_of
-from records.importing.dates import choose_format, read_day, read_moment
+from records.importing.dates import FORMATS, choose_format, example, read_day, read_moment
 from records.importing.errors import FILE, ROW, NotAFile, RowError
 from records.importing.plan import Spec, make_plan
 from records.importing.reader import read_table
@@ -165,6 +165,11 @@ def test_where_no_format_fits_all_the_cell_named_is_the_odd_one():
     assert "line 3" in no.value.message
 
 
+def test_each_format_shows_itself_by_a_day_that_it_reads():
+    for key in FORMATS:
+        assert read_day(example(key), key) == dt.date(2026, 3, 16), key
+
+
 @pytest.mark.parametrize("text", ["2014-02-31", "10:10:10", "43831", "2014-09-23T28:23", "2014-09-23 9 o'clock"])
 def test_what_is_no_date_fits_nothing(text):
     assert refused(chosen, text) == "unreadable"
@@ -309,3 +314,13 @@ def test_every_sentence_can_be_said():
     assert RowError(2, "closed", params={"through": dt.date(2026, 9, 30)}).message.startswith(
         "Closed through 2026-09-30."
     )
+
+
+def test_what_is_not_on_a_list_is_answered_with_the_readers_words_for_what_is():
+    read = reader_of(importable("customer")["industry"])
+    with pytest.raises(NotAValue) as no:
+        read("食品")
+    error = RowError(5, no.value.code, "industry", no.value.params)
+    assert "Software and services, Manufacturing, Trade" in error.message
+    with override("zh-hans"):
+        assert "制造、贸易" in error.message

@@ -46,6 +46,12 @@ def under_way(bulk: BulkChange) -> Job | None:
     return job if job is not None and not job.is_over else None
 
 
+def is_gathered(bulk: BulkChange) -> bool:
+    """Whether all its rows are there: not while they are gathered, nor where that ended half-way."""
+    job = Job.objects.filter(pk=bulk.job or 0).first()
+    return job is None or job.facts.get("do") != CHOOSE
+
+
 def work_with(choose: Callable[[BulkChange, Any, Job, Callable[[int], None]], None]) -> Any:
     """The work; `choose(bulk, by, job, step)` takes in the rows that the filter of a list matches."""
 
@@ -68,9 +74,14 @@ def work_with(choose: Callable[[BulkChange, Any, Job, Callable[[int], None]], No
 
 
 def _chosen(bulk: BulkChange, by: Any, job: Job, beat: Beat, choose: Any) -> None:
-    with transaction.atomic():
+    """Some rows at a time, so that nobody waits for all of them; what is ended half-way is no selection."""
+    bulk.rows.all().delete()
+    try:
         choose(bulk, by, job, beat.step)
-        BulkChange.objects.filter(pk=bulk.pk).update(job=None)
+    except BaseException:
+        bulk.rows.all().delete()
+        raise
+    BulkChange.objects.filter(pk=bulk.pk).update(job=None)
 
 
 def _previewed(bulk: BulkChange, by: Any, job: Job, beat: Beat) -> None:

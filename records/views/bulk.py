@@ -29,7 +29,7 @@ from records.refusals import Refused
 from records.services import bulk_changes
 from records.services.bulk_changes import ARCHIVE, MOVE, OWNER
 from records.services.bulk_preview import preview
-from records.services.bulk_work import CHOOSE, LOOKED_AT_ONCE, MOST, PREVIEW, ask_for, under_way
+from records.services.bulk_work import CHOOSE, LOOKED_AT_ONCE, MOST, PREVIEW, ask_for, is_gathered, under_way
 
 from .bulk_export import export
 
@@ -86,7 +86,7 @@ def bulk_detail(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return _show(request, bulk, _form(bulk))
     form = _form(bulk, request.POST)
-    if bulk.state != BulkChange.State.PREVIEW or under_way(bulk):
+    if bulk.state != BulkChange.State.PREVIEW or under_way(bulk) or not is_gathered(bulk):
         messages.warning(request, _("This is begun. Choose rows on a list to change many again."))
         return redirect("records:bulk_detail", bulk.pk)
     if not form.is_valid():
@@ -152,6 +152,7 @@ def _show(request: HttpRequest, bulk: BulkChange, form: BulkForm, status: int = 
         "tried": TRIED,
         "job": job,
         "idle": job is not None and is_idle(job, at),
+        "gathered": is_gathered(bulk),
         "step": bulk_changes.step_of(bulk),
         "why_not": _why_not(bulk),
         "batches": [(batch, number_of(batch)) for batch in _batches(bulk)],

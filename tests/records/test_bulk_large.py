@@ -219,3 +219,33 @@ def test_a_preview_that_is_ended_half_way_leaves_nothing_to_apply(sign_in, cast,
     assert sorted(verdicts(bulk)) == [""] * 4 + ["ok"] * 2
     assert set(bulk.rows.filter(verdict="ok").values_list("after", flat=True)) == {NOW - days(3)}
     assert set(bulk.rows.filter(verdict="").values_list("after", flat=True)) == {None}
+
+
+def test_a_gathering_that_is_ended_half_way_is_no_selection(sign_in, cast, calls, monkeypatch):  # noqa: F811
+    monkeypatch.setattr("records.services.bulk_changes.CREATE_AT_ONCE", 2)
+    client = sign_in(cast.owner)
+    bulk = begun(client)
+
+    def ends(self: Beat, done: int, total: Any = None, said: Any = None) -> None:
+        if done:
+            raise Stopped
+
+    monkeypatch.setattr(Beat, "step", ends)
+    jobs.run_next(clock)
+    assert not bulk.rows.exists()
+    page = text(client, bulk)
+    assert "The work has ended and changed nothing." in page
+    assert "What to do with" not in page
+
+
+def test_rows_that_a_killed_worker_left_are_not_offered(sign_in, cast, calls):  # noqa: F811
+    client = sign_in(cast.owner)
+    bulk = begun(client)
+    bulk.rows.create(record_id=calls[0].pk, seen_version=1, before=NOW)
+    Job.objects.update(state="failed", ended_at=NOW)
+    assert "What to do with" not in text(client, bulk)
+    preview(client, bulk)
+    assert verdicts(bulk) == [""]
+    Job.objects.update(state="waiting")
+    jobs.run_next(clock)
+    assert bulk.rows.count() == 6

@@ -125,7 +125,7 @@ class Updating:
         """Changed entry times walk through the door, each with the words "FILE row N"."""
         lines = {record.pk: compared.line for record, compared in changes}
         moves = [self._move(record, compared) for record, compared in changes]
-        how = {"reason": REASON, "note": self.file, "channel": self.channel}
+        how: dict[str, Any] = {"reason": REASON, "note": self.file, "channel": self.channel}
         self.found.moved, self.found.moves = plan_moves(moves, self.model, self.checker, **how)
         for result in self.found.moved:
             line = lines[result.record_id]

@@ -66,6 +66,6 @@ def use_exception(world: World, closed: dt.date) -> None:
         note="通话清单显示早一小时。",
         by=world.people["wang"],
         channel="web",
-        clock=lambda: world.now.replace(second=0, microsecond=0),
+        clock=lambda: world.now,
         acknowledged=WARNINGS,
     )

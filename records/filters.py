@@ -132,7 +132,7 @@ class PeopleField(forms.MultipleChoiceField):
         active = _names(Q(is_active=True))[: OFFERED + 1]
         self.typed = len(active) > OFFERED
         offered = {} if self.typed else {pk: name for pk, name, _login in active}
-        wanted = [text.strip() for text in given if text.strip() and "\0" not in text][:OFFERED]
+        wanted = [text.strip() for text in given if text.strip()][:OFFERED]
         self.meant = _meant([text for text in wanted if text not in offered and text not in dict(more)])
         offered |= {pk: name for found in self.meant.values() for pk, name, _login in found}
         super().__init__(required=False, label=label, choices=[*offered.items(), *more])

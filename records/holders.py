@@ -81,7 +81,7 @@ class Circle:
         return [each for each in groups if folded in (written(each).casefold(), name_of(each).casefold())]
 
     def _close(self, text: str) -> list[Any]:
-        words = text.replace("\0", "").strip()
+        words = text.strip()
         folded = words.casefold()
         groups = [each for each in _listed(self.groups) if folded in written(each).casefold()]
         people = self.people

@@ -35,6 +35,8 @@ class HolderInput(forms.TextInput):
             "hx-get": f"{reverse('records:holder_suggest')}?{asked}",
             "hx-trigger": "input changed delay:200ms",
             "hx-target": "next datalist",
+            "hx-swap": "innerHTML",
+            "hx-select": "unset",  # in a list the page takes its rows from each answer
             "hx-push-url": "false",
             "hx-sync": "this:replace",
         }

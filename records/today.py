@@ -76,6 +76,7 @@ class _Row:
     channel: str
     actor_name: str
     db_user: str
+    values: dict[str, Any]
 
 
 def last_moves(user: Any) -> Moves:
@@ -113,6 +114,7 @@ def _newest(model: Any, moves: QuerySet, whose: str) -> QuerySet:
             "channel",
             "actor_name",
             "db_user",
+            "brought_in_by",
             "history_date",
             "history_id",
             "whose",
@@ -127,6 +129,6 @@ def _told(model: Any, row: dict[str, Any]) -> Move:
         before=row["previous_entered_at"],
         after=row["entered_at"],
         reason=system_reasons().get(row["why"], row["why"]),
-        actor=actor(_Row(row["channel"], row["actor_name"], row["db_user"])),  # type: ignore[arg-type]
+        actor=actor(_Row(row["channel"], row["actor_name"], row["db_user"], row)),  # type: ignore[arg-type]
         at=row["history_date"],
     )

@@ -11,6 +11,14 @@ from records.forms.entered import unjudged
 from records.forms.placing import PlaceForm
 from records.holders import CIRCLES
 from records.models import FollowUp
+from records.models.access import person
+
+NEEDED = {  # rights of who opens the pages that offer the circle; the others stand on lists, which are everybody's
+    "others": "change_on_behalf",
+    "holders": "grant_access",
+    "listed": "grant_access",
+    "everybody": "manage_rules",
+}
 
 
 @require_safe
@@ -32,9 +40,13 @@ def opportunity_suggest(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def holder_suggest(request: HttpRequest) -> HttpResponse:
-    """At most ten options of the people, roles and teams of `?of=`, for what is typed under the name `?name=`."""
-    circle = CIRCLES.get(request.GET.get("of", ""))
-    if circle is None:
+    """At most ten options of the people, roles and teams of `?of=`, for what is typed under the name `?name=`.
+
+    404 for circles that only pages offer which the person may not open.
+    """
+    asked = request.GET.get("of", "")
+    circle, needed = CIRCLES.get(asked), NEEDED.get(asked)
+    if circle is None or (needed and needed not in person(request.user).permissions):
         raise Http404
     typed = request.GET.get(request.GET.get("name", ""), "")
     return render(request, "records/_suggestions.html", {"suggestions": circle(request.user).suggest(typed[:240])})

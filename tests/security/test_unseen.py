@@ -148,3 +148,12 @@ def test_a_notice_counts_only_what_its_reader_may_see(cast, hidden, sign_in):
     page = body(sign_in(cast.stranger).get("/notices/"))
     assert "Own contract" in page
     assert SECRET not in page
+
+
+def test_people_roles_and_teams_are_suggested_where_they_may_be_chosen(cast, sign_in):
+    circles = {"others": {"administrator"}, "holders": {"administrator", "manager"}, "everybody": {"administrator"}}
+    circles |= {"listed": {"administrator", "manager"}}
+    for of, may in circles.items():
+        for who in ("outsider", "owner", "auditor", "manager", "administrator"):
+            said = sign_in(getattr(cast, who)).get("/people/suggest/", {"of": of, "name": "x", "x": "a"})
+            assert said.status_code == (200 if who in may else 404), (of, who)

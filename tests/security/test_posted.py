@@ -68,6 +68,20 @@ def test_an_ordinary_form_changes_its_own_fields_alone(cast, sign_in):
     assert (row.history_user_id, row.channel, row.remote_addr) == (cast.owner.pk, "web", "127.0.0.1")
 
 
+def test_a_new_record_gets_no_more_than_its_form_offers(cast, sign_in):
+    sent = {name: value for name, value in forbidden(cast).items() if name != "entered_at"}  # which the form does offer
+    form = {"name": "New", "kind": "company", "status": "lead"}
+    client = sign_in(cast.owner)
+    client.post("/customers/new/", sent | form)
+    client.post("/customers/new/", form)
+    for made in Customer.objects.all():
+        assert (made.owner_id, made.importance, made.archived_at) == (cast.owner.pk, "ordinary", None)
+        assert (made.recorded_at, made.original_entered_at, made.external_id) == (NOW, NOW, "")
+        assert made.number.startswith("C-2026-")
+        assert made.history.get().history_user_id == cast.owner.pk
+    assert Customer.objects.exists()
+
+
 def test_a_bulk_change_stays_its_makers_and_does_what_was_previewed(cast, sign_in):
     call = make.follow_up(cast.owner, make.customer(cast.owner))
     other = make.follow_up(cast.owner, call.customer)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from audit.words import in_a_row
 
+from .bulk_words import number_of
 from .models import RECORDS, Batch
 from .models.access import person
 from .services.grant_batches import GIVEN, REVOKED
@@ -65,11 +66,6 @@ class Changed:
     def request_url(self) -> str:
         """Where that is asked for."""
         return reverse(self.record.page("request"), args=[self.record.pk])
-
-
-def number_of(pk: int) -> str:
-    """How people call a batch: B-0096."""
-    return f"B-{pk:04d}"
 
 
 def batches_for(user: Any) -> QuerySet:

@@ -1,4 +1,4 @@
-"""What a bulk change does to each record, in words."""
+"""What a bulk change does to each record, in words; how people call a batch."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ from audit.styles import style
 from audit.times import FIRST, format_time, shift
 
 from .models import BulkChange
-from .moving import COPIED, COPY, SET, SHIFT, Spec
+from .moving import BEFORE, COPIED, COPY, SET, SHIFT, Spec
+
+
+def number_of(pk: int) -> str:
+    """How people call a batch: B-0096."""
+    return f"B-{pk:04d}"
 
 
 def what_of(bulk: BulkChange, zone: dt.tzinfo) -> str:
@@ -25,4 +30,6 @@ def what_of(bulk: BulkChange, zone: dt.tzinfo) -> str:
         return _("Set to %(time)s") % {"time": format_time(spec.at, zone, style())}
     if spec.how == COPY:
         return _("Copied from: %(date)s") % {"date": COPIED[bulk.record_type].get(spec.field, spec.field)}
+    if spec.how == BEFORE:
+        return _("Back to what stood before %(batch)s") % {"batch": number_of(spec.batch)}
     return _("Back to the original time")

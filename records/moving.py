@@ -1,4 +1,4 @@
-"""What time a record gets when many are moved: one for all, so much away, a date of its own, or the first one.
+"""What time a record gets when many are moved: one for all, so much away, a date of its own, or one it had before.
 
 Nothing is judged or written here; pages, commands and services make the moves from it.
 """
@@ -18,7 +18,7 @@ from audit.times import END, FIRST, NotATime, parse, start_of_day
 
 from .models import FollowUp
 
-SET, SHIFT, COPY, RESTORE = "set", "shift", "copy", "restore"
+SET, SHIFT, COPY, RESTORE, BEFORE = "set", "shift", "copy", "restore", "before"
 FIRST_FOLLOW_UP = "first_follow_up"
 MINUTES = {"d": 1440, "h": 60, "m": 1}
 
@@ -49,13 +49,17 @@ class NoTime(ValueError):
 
 @dataclass(frozen=True)
 class Spec:
-    """How the times are made. `minutes` of a shift are counted on the clocks of the zone (`wall`), or exactly."""
+    """How the times are made. `minutes` of a shift are counted on the clocks of the zone (`wall`), or exactly.
+
+    `batch` is the one before which the records had the times that they get back.
+    """
 
     how: str
     at: dt.datetime | None = None
     minutes: int = 0
     wall: bool = True
     field: str = ""
+    batch: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """As a bulk change keeps it."""
@@ -64,6 +68,7 @@ class Spec:
             kept["at"] = self.at.isoformat()
         if self.how == SHIFT:
             kept |= {"minutes": self.minutes, "clock": "wall" if self.wall else "exact"}
+        kept |= {"batch": self.batch} if self.how == BEFORE else {}
         return kept | ({"field": self.field} if self.how == COPY else {})
 
     @classmethod
@@ -71,7 +76,7 @@ class Spec:
         """From what a bulk change keeps."""
         at = dt.datetime.fromisoformat(kept["at"]) if "at" in kept else None
         wall = kept.get("clock", "wall") == "wall"
-        return cls(kept["how"], at, kept.get("minutes", 0), wall, kept.get("field", ""))
+        return cls(kept["how"], at, kept.get("minutes", 0), wall, kept.get("field", ""), kept.get("batch", 0))
 
 
 def read_shift(text: str) -> int:
@@ -91,11 +96,20 @@ def after_of(spec: Spec, record: Any, zone: dt.tzinfo) -> dt.datetime:
         return record.original_entered_at
     if spec.how == COPY:
         return _copied(getattr(record, spec.field), zone)
+    if spec.how == BEFORE:
+        return _copied(record.stood, zone)
     return _shifted(record.entered_at, dt.timedelta(minutes=spec.minutes), zone if spec.wall else dt.UTC)
 
 
 def with_dates(rows: QuerySet, spec: Spec, user: Any) -> QuerySet:
-    """The rows with the date that is copied: the first of the customer's follow-ups that the person may see."""
+    """The rows with what their new times are made of, where it is not theirs.
+
+    That is the first of a customer's follow-ups that the person may see, or what stood before a batch.
+    """
+    if spec.how == BEFORE:
+        history = rows.model.history.model.objects.filter(id=OuterRef("pk"), batch=spec.batch)
+        moved = history.filter(previous_entered_at__isnull=False).order_by("history_id")
+        return rows.annotate(stood=Subquery(moved.values("previous_entered_at")[:1]))
     if spec.how != COPY or spec.field != FIRST_FOLLOW_UP:
         return rows
     calls = FollowUp.objects.visible_to(user).live().filter(customer=OuterRef("pk")).order_by("entered_at", "id")

@@ -168,6 +168,7 @@ urlpatterns += [
     path("batches/", batches.batch_list, name="batch_list"),
     path("batches/<int:pk>/", batches.batch_detail, name="batch_detail"),
     path("batches/<int:pk>/undo/", batches.batch_undo, name="batch_undo"),
+    path("batches/<int:pk>/ask/", batches.batch_ask, name="batch_ask"),
     path("batches/<int:pk>/progress/", batches.batch_progress, name="batch_progress"),
 ]
 

@@ -132,6 +132,7 @@ TABLE: dict[str, list[Row]] = {
     "records:batch_list": [Row("get", 200, ACTIVE)],
     "records:batch_detail": [Row("get", 200, READERS | {"owner"}, other=404)],
     "records:batch_undo": [Row("post", 422, READERS | {"owner"}, other=404)],
+    "records:batch_ask": [Row("post", 302, READERS | {"owner"}, other=404)],
     "records:batch_progress": [Row("get", 200, READERS | {"owner"}, other=404)],
     "records:import_list": [Row("get", 200, LEADERS), Row("post", 422, LEADERS)],
     "records:import_template": [Row("get", 200, LEADERS)],

@@ -67,6 +67,7 @@ class World:
             **{f"bulk_{page}": [self.records["bulk"].pk] for page in BULK},
             "batch_detail": [self.records["moves"].pk],
             "batch_undo": [self.records["moves"].pk],
+            "batch_ask": [self.records["moves"].pk],
             "batch_progress": [self.records["moves"].pk],
             "import_template": ["customer"],
             "import_mapping_remove": [1],

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.styles import style
 from audit.times import NotATime, parse
 from records.models import Reason
-from records.moving import COPIED, COPY, RESTORE, SET, SHIFT, Spec
+from records.moving import BEFORE, COPIED, COPY, RESTORE, SET, SHIFT, Spec
 
 from .holders import HolderField
 
@@ -22,6 +22,7 @@ WAYS = {
     COPY: (_("Copy from a date"), _("One that each record has")),
     RESTORE: (_("Restore original"), _("As first entered")),
 }
+TO_BEFORE = (_("Back to before the batch"), _("What stood then, where it may not simply be undone"))
 ON_MOVED = [
     ("leave_out", _("Leave out those, and name them")),
     ("refuse", _("Change none at all")),
@@ -59,9 +60,12 @@ class OwnerForm(BulkForm):
 
 
 class MoveForm(BulkForm):
-    """How each record's new time is made, the reason, and whether an odd order is meant."""
+    """How each record's new time is made, the reason, and whether an odd order is meant.
 
-    how = forms.ChoiceField(choices=[(name, words[0]) for name, words in WAYS.items()], initial=SHIFT)
+    `batch` is the one that the rows come from, or 0; only then may they go back to what stood before it.
+    """
+
+    how = forms.ChoiceField(initial=SHIFT)
     at = forms.CharField(label=_("Entry time"), max_length=64, required=False)
     direction = forms.ChoiceField(choices=[("-", _("Earlier")), ("+", _("Later"))], required=False, initial="-")
     days = forms.IntegerField(min_value=0, max_value=36_500, required=False, initial=1)
@@ -78,8 +82,10 @@ class MoveForm(BulkForm):
     why = forms.ChoiceField(label=_("Reason"), required=False)
     odd = forms.BooleanField(label=_("Change also where the order becomes odd"), required=False)
 
-    def __init__(self, *args: Any, record_type: str, reasons: list[Reason], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, record_type: str, reasons: list[Reason], batch: int = 0, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.batch, self.ways = batch, WAYS | ({BEFORE: TO_BEFORE} if batch else {})
+        self.fields["how"].choices = [(name, words[0]) for name, words in self.ways.items()]  # type: ignore[attr-defined]
         self.fields["copy"].choices = list(COPIED[record_type].items())  # type: ignore[attr-defined]
         self.fields["why"].choices = [("", ""), *((r.code, r.name) for r in reasons)]  # type: ignore[attr-defined]
 
@@ -107,8 +113,8 @@ class MoveForm(BulkForm):
         """The way as records.moving reads it, and the tick."""
         given = self.cleaned_data
         wall = given["clock"] != "exact"
-        made = Spec(given["how"], given.get("moment"), self._minutes(given), wall, given["copy"])
-        return made.as_json() | {"odd": given["odd"]}
+        made = Spec(given["how"], given.get("moment"), self._minutes(given), wall, given["copy"], self.batch)
+        return made.as_json() | {"odd": given["odd"]} | ({"batch": self.batch} if self.batch else {})
 
 
 def initial_of(spec: dict[str, Any], zone: dt.tzinfo) -> dict[str, Any]:

@@ -47,8 +47,8 @@ class EntryTimeForm(forms.Form):
 
     @property
     def typed(self) -> str:
-        """What was typed, or the record's own time."""
-        return self.data.get("entered_at", "") if self.is_bound else self.shown
+        """What was typed, or the time given first, or the record's own."""
+        return self.data.get("entered_at", "") if self.is_bound else self.initial.get("entered_at", self.shown)
 
     def clean_entered_at(self) -> dt.datetime:
         """The moment meant. What the field showed from the first is the record's own time, also in a double hour."""

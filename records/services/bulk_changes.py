@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Count, Max
 
 from records.models import RECORDS, Batch, BulkChange, BulkRow
+from records.moving import BEFORE, Spec
 
 from .batches import Undone, undo_batch
 from .entry_time.many import ManyMove, change_many, preview_many
@@ -37,6 +38,22 @@ def begin_bulk(*, model: Any, ids: Sequence[int], kind: str, by: Any, at: dt.dat
 def new_bulk(*, model: Any, kind: str, by: Any, at: dt.datetime, asked: str = "") -> BulkChange:
     """A bulk change of no records yet; `asked` is the query of the list they come from."""
     return BulkChange.objects.create(by=by, at=at, record_type=model._meta.model_name, kind=kind, asked=asked)
+
+
+def begin_back(*, batch: Batch, by: Any, at: dt.datetime, only: Collection[int] | None = None) -> BulkChange:
+    """A bulk change that gives records which `batch` moved what stood before it: all, or those of `only`.
+
+    Only records of the batch's own type, and those that `by` sees. Nothing is previewed yet.
+    """
+    model: Any = RECORDS[batch.record_type]
+    moved = model.history.model.objects.filter(batch=batch.pk, previous_entered_at__isnull=False)
+    ids = moved.values("id") if only is None else moved.filter(id__in=list(only)).values("id")
+    with transaction.atomic():
+        made = new_bulk(model=model, kind=MOVE, by=by, at=at)
+        made.spec = Spec(BEFORE, batch=batch.pk).as_json()
+        made.save(update_fields=["spec"])
+        add_rows(made, model.objects.visible_to(by, at).filter(pk__in=ids).order_by("pk"))
+    return made
 
 
 def add_rows(bulk: BulkChange, records: Any, step: Step | None = None) -> int:

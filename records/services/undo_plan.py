@@ -51,6 +51,11 @@ class UndoRow:
     by_name: str = ""
     by_at: dt.datetime | None = None
 
+    @property
+    def may_be_asked_for(self) -> bool:
+        """Whether somebody else can be asked to give the entry time back."""
+        return self.outcome == ASK
+
 
 @dataclass
 class Plan:

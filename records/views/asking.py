@@ -40,7 +40,7 @@ def ask_page(request: HttpRequest, model: type[Record], pk: int) -> HttpResponse
     _check(request, record)
     reasons = list(Reason.objects.filter(active=True))
     if request.method != "POST":
-        initial = {"version": record.version}
+        initial = {"version": record.version} | _to_take_back(request, record)
         return _render(request, record, RequestForm(record=record, reasons=reasons, initial=initial))
     form = RequestForm(request.POST, request.FILES, record=record, reasons=reasons)
     if not form.is_valid():
@@ -54,6 +54,16 @@ def ask_page(request: HttpRequest, model: type[Record], pk: int) -> HttpResponse
     except StaleRecord as stale:
         return _stale(request, model, form, stale)
     return redirect("records:request_detail", made.pk)
+
+
+def _to_take_back(request: HttpRequest, record: Any) -> dict[str, Any]:
+    """The time before the change that the address names: its undo lies beyond what the person may do alone."""
+    asked = request.GET.get("back", "")
+    if not (asked.isascii() and asked.isdigit() and len(asked) < 19):
+        return {}
+    rows = record.history.filter(history_id=int(asked), previous_entered_at__isnull=False)
+    before = rows.values_list("previous_entered_at", flat=True).first()
+    return {} if before is None else {"entered_at": format_time(before, timezone.get_current_timezone())}
 
 
 def send(request: HttpRequest, record: Any, form: Any, **more: Any) -> TimeRequest:

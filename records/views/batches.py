@@ -19,6 +19,7 @@ from records.forms.batches import UndoForm
 from records.models import Batch
 from records.refusals import WARNINGS, Refused, sentence
 from records.services.batches import Undone, foresee_undo, undo_batch
+from records.services.bulk_changes import begin_back
 from records.services.grant_batches import GIVEN, REVOKED
 from records.services.undo_work import AT_ONCE, ask_for_undo, undo_under_way
 
@@ -60,6 +61,21 @@ def batch_undo(request: HttpRequest, pk: int) -> HttpResponse:
     return _tell(request, batch, undone)
 
 
+@require_POST
+def batch_ask(request: HttpRequest, pk: int) -> HttpResponse:
+    """What may not simply be undone, and somebody may be asked for: as a bulk change, whose page asks for it as one."""
+    batch = _batch_or_404(request, pk)
+    at, only = now(), None
+    if batch.count <= FORESEEN:
+        only = [row.record_id for row in foresee_undo(batch, request.user, at).rows if row.may_be_asked_for]
+    made = begin_back(batch=batch, by=request.user, at=at, only=only)
+    if not made.rows.exists():
+        made.delete()
+        messages.warning(request, _("There is nothing here to ask somebody else for."))
+        return redirect("records:batch_detail", pk)
+    return redirect("records:bulk_detail", made.pk)
+
+
 @require_safe
 def batch_progress(request: HttpRequest, pk: int) -> HttpResponse:
     """How far the undo is; the page comes anew once it ended."""
@@ -97,6 +113,7 @@ def _show(request: HttpRequest, batch: Any, form: UndoForm, status: int = 200) -
         "after": after,
         "foreseen": foreseen,
         "whole": batch.count <= FORESEEN,
+        "asks": sum(row.may_be_asked_for for row in foreseen.rows) if foreseen else 0,
         "odd": sum(1 for row in foreseen.rows if WARNINGS & set(row.codes)) if foreseen else 0,
         "job": undo_under_way(batch),
         "form": form,

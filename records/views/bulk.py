@@ -17,13 +17,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from audit import jobs
 from audit.findings.standing import is_idle
 from audit.times import now, zone_label
-from records.batch_list import number_of
 from records.bulk_choosing import matching, ticked
 from records.bulk_months import MOST as MOST_OF_MONTH
 from records.bulk_months import months_of
 from records.bulk_pages import figures_of, rows_of
-from records.bulk_words import what_of
-from records.forms.bulk import WAYS, BulkForm, MoveForm, OwnerForm, initial_of
+from records.bulk_words import number_of, what_of
+from records.forms.bulk import BulkForm, MoveForm, OwnerForm, initial_of
 from records.models import RECORDS, BulkChange, Reason
 from records.refusals import Refused
 from records.services import bulk_changes
@@ -123,7 +122,8 @@ def _form(bulk: BulkChange, data: Any = None) -> BulkForm:
         return BulkForm(data, initial=first)
     reasons = list(Reason.objects.filter(active=True).order_by("pk"))
     first |= initial_of(bulk.spec, zone) | {"why": bulk.reason}
-    return MoveForm(data, initial=first, record_type=bulk.record_type, reasons=reasons)
+    batch = bulk.spec.get("batch", 0)
+    return MoveForm(data, initial=first, record_type=bulk.record_type, reasons=reasons, batch=batch)
 
 
 def _show(request: HttpRequest, bulk: BulkChange, form: BulkForm, status: int = 200) -> HttpResponse:
@@ -139,7 +139,7 @@ def _show(request: HttpRequest, bulk: BulkChange, form: BulkForm, status: int = 
         "types": model._meta.verbose_name_plural,
         "list_url": f"{reverse(model.page('list'))}?{bulk.asked}",
         "form": form,
-        "ways": _ways(form) if bulk.kind == MOVE else [],
+        "ways": _ways(form),
         "what": what_of(bulk, zone),
         "owner": bulk_changes.owner_of(bulk) if bulk.spec.get("owner") else None,
         "figures": figures_of(bulk, request.user, at),
@@ -169,7 +169,8 @@ def _batches(bulk: BulkChange) -> list[int]:
 
 def _ways(form: BulkForm) -> list[tuple[Any, ...]]:
     """(name, label, small words, whether it is chosen)."""
-    return [(name, *words, form["how"].value() == name) for name, words in WAYS.items()]
+    ways = form.ways if isinstance(form, MoveForm) else {}
+    return [(name, *words, form["how"].value() == name) for name, words in ways.items()]
 
 
 def _why_not(bulk: BulkChange) -> str:

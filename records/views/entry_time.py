@@ -175,6 +175,8 @@ def undo(request: HttpRequest, model: type[Record], pk: int, history_id: int) ->
         )
     except Refused as no:
         messages.error(request, " ".join(no.messages()))
+        if no.may_ask:
+            return redirect(f"{reverse(record.page('request'), args=[pk])}?back={history_id}")
     except StaleRecord:
         messages.error(request, _("The record was changed since. Nothing was taken back."))
     else:

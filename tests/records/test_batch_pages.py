@@ -10,8 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audit import jobs
-from records.models import Batch, FollowUp
+from records.models import Batch, BulkChange, FollowUp, TimeRequest, Window
 from records.services.batches import undo_batch
+from records.services.bulk_changes import step_of
 from records.services.entry_time.many import ManyMove, change_many
 from records.views import batches as pages
 from tests import cast as make
@@ -35,7 +36,7 @@ def batch(cast: make.Cast, calls: list[Any]) -> Batch:
     return made.batch
 
 
-def move(calls: list[Any], by: Any, back: float) -> Any:
+def move(calls: list[Any], by: Any, back: float, clock: Any = clock) -> Any:
     rows = FollowUp.objects.filter(pk__in=[call.pk for call in calls])
     moves = [ManyMove(row.pk, row.version, NOW - days(back)) for row in rows]
     words = {"reason": "back_fill", "note": "Typed in late", "title": "Shift by -1 d"}
@@ -135,6 +136,62 @@ def test_a_large_batch_is_work_of_the_worker(sign_in, cast, batch, monkeypatch):
     assert Batch.objects.get(undoes=batch.pk).job == job.pk
     assert client.get(address(batch, "progress")).headers["HX-Refresh"] == "true"
     assert times() == {NOW}
+
+
+@pytest.fixture
+def beyond(cast: make.Cast, calls: list[Any]) -> Batch:
+    """The owner's calls, moved from five days ago to yesterday an hour ago; now the owner may go two days back."""
+    for hours, back in ((2, 5), (1, 1)):
+        made = move(calls, cast.owner, back, lambda hours=hours: NOW - days(hours / 24)).batch
+    for window in Window.objects.filter(role__key="sales"):
+        make.set_rule(window, days_back=2)
+    assert made is not None
+    return made
+
+
+@pytest.mark.parametrize("most", [3, 2_000])
+def test_what_lies_beyond_ones_window_is_asked_for_as_one(sign_in, cast, calls, beyond, monkeypatch, most):
+    monkeypatch.setattr(pages, "FORESEEN", most)
+    client = sign_in(cast.owner)
+    page = client.get(address(beyond)).content.decode()
+    assert ("Ask for 4 of them…" if most > 3 else "Ask for what may not be undone…") in page
+    bulk = client.post(address(beyond, "ask")).url
+    assert 'value="before" checked' in client.get(bulk).content.decode()
+    words = {"how": "before", "why": "back_fill", "note": "Wrong day", "on_moved": "leave_out"}
+    assert client.post(bulk, words).status_code == 302
+    client.post(f"{bulk}ask/", {"step": step_of(BulkChange.objects.get())})
+    assert set(TimeRequest.objects.values_list("wanted", "before")) == {(NOW - days(5), NOW - days(1))}
+    assert TimeRequest.objects.count() == 4
+    assert f"Back to what stood before B-{beyond.pk:04d}" in client.get(f"{bulk}request/").content.decode()
+    assert times() == {NOW - days(1)}
+
+
+def test_what_was_touched_since_is_not_asked_for(sign_in, cast, calls, beyond):
+    move(calls[:3], cast.owner, 0.5)
+    client = sign_in(cast.owner)
+    client.post(address(beyond, "ask"))
+    assert list(BulkChange.objects.get().rows.values_list("record_id", flat=True)) == [calls[3].pk]
+    move(calls[3:], cast.owner, 0.5)
+    assert client.post(address(beyond, "ask")).url == address(beyond)
+    assert BulkChange.objects.count() == 1
+
+
+def test_no_other_bulk_change_goes_back_to_before_a_batch(sign_in, cast, calls, batch):
+    client = sign_in(cast.owner)
+    made = client.post("/bulk/followup/new/", {"do": "entry_time", "pick": [calls[0].pk]}).url
+    words = {"how": "before", "batch": batch.pk, "why": "back_fill", "note": "Wrong day", "on_moved": "leave_out"}
+    assert client.post(made, words).status_code == 422
+
+
+def test_taking_one_change_back_that_lies_beyond_leads_to_a_request_with_its_time(sign_in, cast, calls, beyond):
+    row = FollowUp.history.filter(batch=beyond.pk, id=calls[0].pk).get()
+    response = sign_in(cast.owner).post(
+        reverse("records:follow_up_undo", args=[calls[0].pk, row.history_id]), follow=True
+    )
+    page = response.content.decode()
+    assert response.redirect_chain[-1][0].endswith(f"/request/?back={row.history_id}")
+    assert "2026-03-13 14:32" in page
+    assert times() == {NOW - days(1)}
 
 
 def test_pages_cost_the_same_however_many_rows(sign_in, cast, calls, batch):

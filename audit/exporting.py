@@ -40,6 +40,8 @@ def register() -> None:
 def _told(facts: Facts, known: Any) -> str:
     """What was exported, as which kind of file."""
     what = facts.get("filter") or _("every row")
+    if facts.get("rows"):  # chosen one by one
+        what = f"{what}: {', '.join(facts['rows'])}"
     return _("%(what)s, as %(format)s") % {"what": what, "format": str(facts.get("format", "")).upper()}
 
 

@@ -157,6 +157,7 @@ def test_the_trail_says_exactly_which_ticked_rows_left_in_a_file(sign_in, cast, 
         "count": 2,
         "rows": numbers,
     }
+    assert f"follow-ups: {numbers[0]}, {numbers[1]}, as CSV" in sign_in(cast.auditor).get("/trail/").content.decode()
 
 
 def test_of_very_many_ticked_rows_the_trail_keeps_a_digest(sign_in, cast, calls, monkeypatch):  # noqa: F811

@@ -95,6 +95,7 @@ def test_undoing_takes_back_keeps_what_was_touched_and_can_be_undone(sign_in, ca
     assert times() == {NOW, NOW - days(2)}
     page = client.get(response.url).content.decode()
     assert "3 changes are taken back. 1 stays as it is." in page
+    assert "<dt>Left out</dt><dd>1</dd>" in page
     assert f"Undo of B-{batch.pk:04d}" in page
     assert FollowUp.history.filter(batch=made.pk, channel="undo", history_change_reason="Wrong day").count() == 3
     undo(client, made, token="t2")

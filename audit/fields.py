@@ -45,6 +45,31 @@ class Distance(models.Func):
         return f"ABS({words.format(one, other)})", [*first, *second]
 
 
+class Readable(models.Func):
+    """Whether a column holds a moment that can be read: see `readable`."""
+
+    arity = 1
+    output_field = models.BooleanField()
+
+    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:
+        moment, _none = compiler.compile(self.get_source_expressions()[0])
+        return readable(moment, connection.vendor), []
+
+
+def readable(moment: str, vendor: str) -> str:
+    """SQL: the column `moment` holds one of this time, and on SQLite as Redate writes it.
+
+    With a database tool anything can be put in: SQLite takes every text, PostgreSQL infinity.
+    """
+    if vendor == "postgresql":
+        return f"({moment} >= '1970-01-01 00:00:00+00' AND {moment} < '2100-01-01 00:00:00+00')"
+    moment = f"+{moment}"  # a term, not a column: no index shall be chosen for it
+    whole, rest = f"substr({moment}, 1, 19)", f"substr({moment}, 20)"
+    digits = f"{rest} GLOB '.[0-9]*' AND substr({moment}, 21) NOT GLOB '*[^0-9]*' AND length({moment}) <= 26"
+    in_range = f"{moment} >= '1970-01-01 00:00:00' AND {moment} < '2100-01-01 00:00:00'"
+    return f"({in_range} AND {whole} IS datetime({whole}, '+0 days') AND ({rest} = '' OR ({digits})))"
+
+
 @EntryTimeField.register_lookup
 class WholeSecond(Lookup):
     """`field__whole_second=True`: the column holds a real moment, in whole seconds and in range.

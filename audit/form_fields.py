@@ -44,7 +44,8 @@ class MonthField(forms.Field):
             return None
         found = re.fullmatch(r"(\d{4})-(\d{1,2})", text, re.ASCII)
         try:
-            return dt.date(int(found[1]), int(found[2]), 1) if found and int(found[1]) >= 1970 else self._refuse(text)
+            known = found is not None and 1970 <= int(found[1]) < 2100
+            return dt.date(int(found[1]), int(found[2]), 1) if found and known else self._refuse(text)
         except ValueError:
             return self._refuse(text)
 

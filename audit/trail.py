@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import F, OuterRef, Subquery
 
 from .displays import display_of
+from .fields import Readable
 
 ROW = (
     "history_id",
@@ -61,7 +62,7 @@ def history_of(record: Any, viewer: Any, *, limit: int, before: int | None = Non
     model = type(record)
     display, history = display_of(model), model.history.model  # type: ignore[attr-defined]
     fields = display.fields_for(viewer)
-    rows = history.objects.filter(id=record.pk)
+    rows = history.objects.filter(Readable(F("history_date")), id=record.pk)
     if before is not None:
         rows = rows.filter(history_id__lt=before)
     if only_times:

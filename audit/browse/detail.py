@@ -175,6 +175,8 @@ def detail(slug: str, pk: int, viewer: Any) -> Detail | None:
         return None
     if source.of is None:
         return Detail(shown[0], source, refs[0], viewer, facts=_of_event(shown[0]))
+    if not shown[0].values:  # it holds what cannot be read
+        return Detail(shown[0], source, refs[0], viewer)
     before = source.model._default_manager.filter(pk=refs[0].previous).values().first() if refs[0].previous else None
     return Detail(shown[0], source, refs[0], viewer, before, _facts(source, shown[0].values, before, viewer))
 

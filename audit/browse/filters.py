@@ -147,10 +147,10 @@ class TrailFilter(forms.Form):
         asked = self.cleaned_data
         return Wanted(
             only_times=asked["field"] == "time",
-            types=tuple(asked["type"]),
-            people=tuple(int(pk) for pk in asked["by"]),
-            reasons=tuple(asked["why"]),
-            channels=tuple(asked["via"]),
+            types=_once(asked["type"]),
+            people=tuple(int(pk) for pk in _once(asked["by"])),
+            reasons=_once(asked["why"]),
+            channels=_once(asked["via"]),
             batch=asked["batch"],
             days=asked["days"],
             first=start_of_day(asked["from"], self.zone) if asked["from"] else None,
@@ -201,6 +201,11 @@ class TrailFilter(forms.Form):
         if not about or not name:
             return ""
         return str(name.rows(self.viewer).filter(pk=about[1]).values_list(name.column, flat=True).first() or "")
+
+
+def _once(values: list[str]) -> tuple[str, ...]:
+    """Each answer once, however often it stands in the address: every one costs queries."""
+    return tuple(dict.fromkeys(values))
 
 
 def _several(label: Any, choices: Any) -> forms.MultipleChoiceField:

@@ -107,7 +107,9 @@ def lines(refs: list[Ref], viewer: Any) -> list[Line]:
     for ref in refs:
         source = sources()[ref.slug]
         values = rows[source].get(ref.pk)
-        if values is not None:
+        if values is None:
+            shown.append(_unreadable(source, ref))
+        else:
             before = rows[source].get(ref.previous) if ref.previous else None
             shown.append(_line(source, ref, values, before, names, reasons, viewer, read))
     return _with_seals(shown)
@@ -118,10 +120,31 @@ def _read(refs: Iterable[Ref]) -> dict[Source, dict[int, dict[str, Any]]]:
     wanted: dict[Source, set[int]] = defaultdict(set)
     for ref in refs:
         wanted[sources()[ref.slug]] |= {pk for pk in (ref.pk, ref.previous) if pk is not None}
-    return {
-        source: {row[source.pk]: row for row in source.model._default_manager.filter(pk__in=ids).values()}
-        for source, ids in wanted.items()
-    }
+    return {source: _rows(source, ids) for source, ids in wanted.items()}
+
+
+def _rows(source: Source, ids: set[int]) -> dict[int, dict[str, Any]]:
+    """Rows by id; where one holds what no column of its kind can, all but such ones."""
+    rows = source.model._default_manager.all()
+    try:
+        return {row[source.pk]: row for row in rows.filter(pk__in=ids).values()}
+    except (ArithmeticError, ValueError):
+        return {pk: row for pk in ids if (row := _readable(rows.filter(pk=pk)))}
+
+
+def _readable(rows: Any) -> dict[str, Any] | None:
+    try:
+        return rows.values().first()
+    except (ArithmeticError, ValueError):
+        return None
+
+
+def _unreadable(source: Source, ref: Ref) -> Line:
+    """A row with a value that cannot be read, put in past Redate."""
+    name = source.display.group_name if source.of else GROUPS["other"]
+    what, actor = _("Cannot be read: verify the trail"), _("Database user %(name)s") % {"name": "?"}
+    facts = {"what": what, "actor": actor, "channel": "sql", "channel_name": channel_name("sql")}
+    return Line(ref.slug, ref.pk, ref.at, source.label, type_name=str(capfirst(name)), title="", **facts)
 
 
 def _read_for(events: Iterable[dict[str, Any]]) -> dict[str, Any]:

@@ -69,6 +69,8 @@ def rows_for(wanted: Wanted, viewer: Any, *, chunk: int = CHUNK, oldest_first: b
     """
     parts, key = list(streams(wanted, viewer)), None
     while refs := _merged(parts, key, chunk, oldest_first):
+        if key is not None and (refs[-1].key <= key) == oldest_first:
+            return  # what does not come after the key would come for ever
         yield from lines(refs, viewer)
         key = refs[-1].key
 

@@ -14,6 +14,7 @@ from django.db.models.functions import Cast
 from django.utils.text import capfirst
 
 from audit.displays import Display, display_of
+from audit.fields import Readable
 from audit.kept import tracked_models
 from audit.models import Event
 from audit.telling import GROUPS
@@ -65,8 +66,8 @@ class Source:
         return self.of is not None and any(f.name == "entered_at" for f in self.of._meta.concrete_fields)
 
     def visible_to(self, viewer: Any) -> QuerySet:
-        """Its rows that the viewer may see."""
-        rows = self.model._default_manager.all()
+        """Its rows that the viewer may see; those of no readable moment have no place in the order (see `verify`)."""
+        rows = self.model._default_manager.filter(Readable(F(self.at)))
         return events.within(rows, viewer) if self.of is None else self.display.within(rows, viewer)
 
     def ordered(self, rows: QuerySet, backwards: bool = False) -> QuerySet:

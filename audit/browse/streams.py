@@ -16,6 +16,7 @@ from .sources import Source, sources
 
 WORDED = 5_000  # newest changes of entry times per type whose written explanations are read
 FOUND = 200  # of them that match
+APART = 20  # answers of one filter that are asked for one by one
 FEW = 1_000  # changes per type that moved so far: no more are named one by one
 
 
@@ -138,13 +139,16 @@ def _split(source: Source, rows: QuerySet, wanted: Wanted) -> Iterator[QuerySet]
 
 
 def _each(rows: QuerySet, by: dict[str, tuple[Any, ...]]) -> Iterator[QuerySet]:
-    """A stream per value of the first column; the other columns only leave rows out."""
+    """A stream per value of the first column, one for very many; the other columns only leave rows out."""
     if not by:
         yield rows
         return
     (name, values), *others = by.items()
     for column, allowed in others:
         rows = rows.filter(**{f"{column}__in": allowed})
+    if len(values) > APART:
+        yield rows.filter(**{f"{name}__in": values})
+        return
     for value in values:
         stream = rows.filter(**{name: value})
         yield stream.exclude(channel="web") if name == "channel" and value != "web" else stream
@@ -161,7 +165,8 @@ def _alternatives(source: Source, rows: QuerySet, wanted: Wanted) -> Iterator[Qu
         if found is not None:
             yield found
     person = "actor_id" if source.of is None else "history_user_id"
-    yield from (rows.filter(**{person: pk}) for pk in words.people)
+    if words.people:
+        yield from _each(rows, {person: words.people})
     if source.timed:
         moved = rows.filter(previous_entered_at__isnull=False)
         yield from (moved.filter(reason=code) for code in words.reasons)

@@ -1,13 +1,15 @@
-"""The triggers that should stand, and the queue of reviews against what reviewers said."""
+"""The triggers that should stand, moments that are none, and the queue of reviews against what reviewers said."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from audit.fields import readable
+from audit.kept import sealed_models
 from audit.models import Review, ReviewItem
 from audit.triggers import compare
 
-from .look import Look, quoted
+from .look import Look, about, originals, quoted
 from .report import Found
 
 
@@ -17,6 +19,20 @@ def triggers(look: Look) -> Iterator[Found]:
         what, _, name = wrong.partition(": ")
         trigger, _, table = name.partition(" on ")
         yield Found(f"trigger_{what.split()[0]}", about=name, facts={"table": table or name, "trigger": trigger})
+
+
+def moments(look: Look) -> Iterator[Found]:
+    """Rows of the trail whose moment cannot be read: they stand on no page."""
+    for model in sealed_models():
+        table, key = model._meta.db_table, quoted(model._meta.pk.column)
+        record, moment = ("id", "history_date") if model in originals() else ("NULL", "at")
+        told = f"SELECT {key}, {record}, CAST({moment} AS text) FROM {quoted(table)}"
+        sql = f"{told} WHERE NOT {readable(moment, look.vendor)}"
+        for pk, of, at in look.stream(sql):
+            place = about(originals()[model], of) if isinstance(of, int) else {}
+            yield Found(
+                "moment_unreadable", model._meta.label_lower, pk, **place, facts={"table": table, "row": pk, "at": at}
+            )
 
 
 def reviews(look: Look) -> Iterator[Found]:

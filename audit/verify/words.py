@@ -87,6 +87,9 @@ CODES: dict[str, Words] = {
     "time_backwards": Words(
         _("%(table)s, row %(row)s: its time %(at)s lies before its predecessor's, %(before)s."), FORGED
     ),
+    "moment_unreadable": Words(
+        _("%(table)s, row %(row)s: its time %(at)s is none, so it stands on no page of the trail."), FORGED
+    ),
     "before_differs": Words(
         _("%(table)s, row %(row)s says the entry time was “%(said)s” before; the row before it says %(before)s."),
         ALTERED,

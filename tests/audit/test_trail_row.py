@@ -160,7 +160,7 @@ def test_on_behalf_with_its_proof(cast, look):
         clock=clock,
     )
     said = facts(look("customer", last(customer)))
-    assert said["Asked by"].endswith("Owner phone: Call of 18 March, 10:00")
+    assert said["Asked by"].endswith("Owner By phone: Call of 18 March, 10:00")
     assert said["Channel"] == "On behalf"
 
 

@@ -3,6 +3,11 @@
 from django.db import migrations, models
 
 
+def forget_those_without_record(apps, schema_editor):
+    """Going back, notices of exceptions and periods have no place: the version before knows none without a record."""
+    apps.get_model("records", "Notice").objects.filter(record_id__isnull=True).delete()
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -20,4 +25,5 @@ class Migration(migrations.Migration):
             name='record_id',
             field=models.BigIntegerField(null=True),
         ),
+        migrations.RunPython(migrations.RunPython.noop, forget_those_without_record),
     ]

@@ -53,7 +53,10 @@ class TestStory(TestCase):
         outcome = (bytes_of(report, OUTCOME) or b"").decode()
         assert outcome.count("refused") == 2
         assert "Kestrel Aerospce" in outcome
-        assert "salesforce-opportunities.csv" in self.page("records:import_list", "olivia")
+        page = self.page("records:import_list", "olivia")
+        assert "salesforce-opportunities.csv" in page
+        assert "Europe/London (UTC" in page
+        assert "Europe/London (UTC" in self.page("records:import_result", "olivia", report.pk)
 
     def test_times_of_the_files_are_entry_times_and_lie_before_the_import(self):
         for batch in Batch.objects.filter(kind="import"):
@@ -114,6 +117,7 @@ class TestStory(TestCase):
         told = Finding.objects.exclude(explained_at=None).get()
         assert (told.code, told.explained_by_name) == ("outside_hours", "Daniel Okafor")
         assert Finding.objects.filter(explained_at=None, gone_at=None).exists()
+        assert "Europe/London (UTC" in self.page("audit:integrity", "auditor")
 
     def test_the_auditor_keeps_filters_that_work(self):
         kept = list(SavedFilter.objects.filter(user=self.person("auditor")))

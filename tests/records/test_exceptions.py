@@ -193,7 +193,7 @@ def test_a_date_alone_means_through_that_day_of_the_company(cast, client):
     row = PeriodException.objects.get()
     assert row.until == dt.datetime(2026, 3, 31, 16, tzinfo=dt.UTC)  # midnight in Shanghai
     shown = text(client.get(reverse("records:exceptions")))
-    for words in ("Senior", "Follow-ups", "Fair", "by Administrator", "2026-04-01 00:00"):
+    for words in ("Senior", "Follow-ups", "Fair", "by Administrator", "2026-04-01 00:00", "Asia/Shanghai (UTC+8)"):
         assert words in shown, words
 
 

@@ -124,7 +124,7 @@ class TestHonest(InTheHouse):
         path.write_text("id,what,who,made\n1,First call,New customer,2026-01-05 10:00\n2,Second,Customer 0,\n")
         names = ["--type=followup", "--map=id=external_id,what=summary,who=customer,made=entered_at"]
         rest = ["--zone=Asia/Shanghai", "--by=anna", "--owner=sam", "--blank=moment", "--create-missing-customers"]
-        with mock.patch.object(times, "now", self.house.clock):
+        with mock.patch("records.management.commands.import_records.now", self.house.clock):
             call_command("import_records", str(path), *names, *rest, "--source=old", stdout=mock.Mock())
         batch = Batch.objects.get(record_type="followup", count=2)
         undone = undo_batch(batch=batch, **self.undoing("anna"))

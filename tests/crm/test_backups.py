@@ -33,6 +33,7 @@ def other(tmp_path):
 def test_what_is_restored_is_what_was_backed_up_and_the_old_one_is_kept(house):
     house.forget_kept()
     before, file = house.standing(), house.back_up()
+    restored = house.python(KINDS).split().count("restored")
     assert file.stat().st_mode & 0o777 == 0o600
     house.python(MAKE.format(count=2, name="Later"))
     later = house.standing()
@@ -40,7 +41,7 @@ def test_what_is_restored_is_what_was_backed_up_and_the_old_one_is_kept(house):
     assert "The trail is whole" in said
     assert house.standing() == before
     assert "stand as they should" in house.run("triggers", "check")
-    assert house.python(KINDS).split().count("restored") == 1
+    assert house.python(KINDS).split().count("restored") == restored + 1
     assert len(house.kept()) == 1
     assert house.kept()[0] in said
     assert len(later) == len(before) + 2

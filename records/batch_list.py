@@ -97,10 +97,8 @@ def described(batch: Any) -> Any:
     batch.url = reverse("records:access_batch" if grants else "records:batch_detail", args=[batch.pk])
     batch.types = RECORDS[batch.record_type]._meta.verbose_name_plural
     outcomes = batch.facts.get("outcomes", {})
-    batch.asked, batch.left = (
-        outcomes.get("ask", 0),
-        sum(outcomes.get(word, 0) for word in ("no", "moved", "warn", "kept")),
-    )
+    batch.asked = outcomes.get("ask", 0)
+    batch.left = sum(outcomes.get(word, 0) for word in ("no", "moved", "warn", "kept"))
     batch.undoes_number = number_of(batch.undoes) if batch.undoes else ""
     if batch.undone_by:
         batch.undone_number, batch.undone_whole = number_of(batch.undone_by), batch.undone_count >= batch.count

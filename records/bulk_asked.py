@@ -14,6 +14,7 @@ from .deciders import DECIDE, seen_by, waiting_for
 from .keyset import COUNTED, Counted
 from .models import RECORDS, BulkChange, TimeRequest
 from .models.access import person
+from .models.time_request import waits
 
 
 class AsOne:
@@ -42,7 +43,7 @@ class AsOne:
     @cached_property
     def waiting(self) -> int:
         """How many wait for an answer."""
-        return self._rows().filter(state=TimeRequest.State.OPEN, expires_at__gt=self.at).count()
+        return self._rows().filter(waits(self.at)).count()
 
     @cached_property
     def for_viewer(self) -> int:
@@ -56,10 +57,9 @@ class AsOne:
 
     def first(self, number: int) -> list[TimeRequest]:
         """The first of them, those that wait before the others."""
-        waits = Q(state=TimeRequest.State.OPEN, expires_at__gt=self.at)
         rows = self._rows().select_related("asked_by", "answered_by").order_by("pk")
-        found = list(rows.filter(waits)[:number])
-        return found + list(rows.exclude(waits)[: number - len(found)])
+        found = list(rows.filter(waits(self.at))[:number])
+        return found + list(rows.exclude(waits(self.at))[: number - len(found)])
 
     @property
     def types(self) -> str:

@@ -53,9 +53,8 @@ def months_of(bulk: BulkChange, user: Any, zone: dt.tzinfo) -> tuple[list[Month]
     most = sorted(moving, key=lambda name: sum(moving[name]), reverse=True)[:SHOWN]
     found = sorted(most, reverse=True)
     totals = _totals(bulk, found, user, zone)
-    return [Month(name, *moving[name], total) for name, total in zip(found, totals, strict=True)], len(moving) - len(
-        found
-    )
+    months = [Month(name, *moving[name], total) for name, total in zip(found, totals, strict=True)]
+    return months, len(moving) - len(found)
 
 
 def _moving(bulk: BulkChange, zone: dt.tzinfo) -> dict[str, list[int]]:

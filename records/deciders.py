@@ -36,7 +36,7 @@ def waiting_for(user: Any, at: dt.datetime) -> QuerySet:
     """Open requests that the person may answer at `at`: others', on records whose entry time they may change."""
     if DECIDE not in person(user).permissions:
         return TimeRequest.objects.none()
-    waiting = TimeRequest.objects.open().filter(expires_at__gt=at).exclude(asked_by=user.pk)
+    waiting = TimeRequest.objects.waiting(at).exclude(asked_by=user.pk)
     return _about(waiting, user, REDATE, at)
 
 

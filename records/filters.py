@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from audit.form_fields import DayField
+from audit.ids import id_in
 from audit.times import start_of_day
 
 from .choosing import customers_meant
@@ -160,7 +161,7 @@ def _meant(texts: list[str]) -> dict[str, list[tuple[str, str, str]]]:
     if not texts:
         return {}
     keys = {text: set(named(text)) for text in texts}
-    ids = [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19]
+    ids = [pk for text in texts if (pk := id_in(text)) is not None]
     asked = Q(pk__in=ids)
     for key in set().union(*keys.values()):
         asked |= Q(username__iexact=key) | Q(display_name__iexact=key)

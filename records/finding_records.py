@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from audit.ids import id_in
+
 from .models import RECORDS
 
 EACH = 10
@@ -23,8 +25,9 @@ def find_records(user: Any, text: str) -> list[Any]:
 
 def record_of(user: Any, text: str) -> Any:
     """The record that a value like `followup:12` means, if the person may see it; else None."""
-    name, _colon, pk = text.partition(":")
-    if name not in RECORDS or not (pk.isascii() and pk.isdigit() and len(pk) < 19):
+    name, _colon, number = text.partition(":")
+    pk = id_in(number)
+    if name not in RECORDS or pk is None:
         return None
     joins = ["owner"] if name == "customer" else ["owner", "customer"]
-    return RECORDS[name].objects.visible_to(user).select_related(*joins).filter(pk=int(pk)).first()  # type: ignore[attr-defined]
+    return RECORDS[name].objects.visible_to(user).select_related(*joins).filter(pk=pk).first()  # type: ignore[attr-defined]

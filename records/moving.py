@@ -68,7 +68,7 @@ class Spec:
             kept["at"] = self.at.isoformat()
         if self.how == SHIFT:
             kept |= {"minutes": self.minutes, "clock": "wall" if self.wall else "exact"}
-        kept |= {"batch": self.batch} if self.how == BEFORE else {}
+        kept |= {"batch": self.batch} if self.batch else {}
         return kept | ({"field": self.field} if self.how == COPY else {})
 
     @classmethod

@@ -16,6 +16,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from audit import displays
+from audit.ids import id_in
 from audit.models import Review, ReviewItem
 from audit.presenters import system_reasons
 
@@ -220,7 +221,7 @@ class ReviewQueue:
         self.flags = [code for code in asked.getlist("flag") if code in names]
         self.persons = PeopleField(_("Person"), asked.getlist("who"), ("0", _("Unknown")))
         who = self.persons.to_python(asked.getlist("who"))
-        self.who = [text for text in who if text.isascii() and text.isdigit() and len(text) < 19]
+        self.who = [text for text in who if id_in(text) is not None]
 
     @cached_property
     def page(self) -> Page:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.displays import above, called, display_of
 from audit.form_fields import DayField, MonthField, next_month
+from audit.ids import id_in
 from audit.presenters import channels, system_reasons
 from audit.times import start_of_day
 
@@ -105,12 +106,11 @@ class TrailFilter(forms.Form):
         text = self.cleaned_data["record"].strip()
         if not text:
             return None
-        name, _colon, pk = text.partition(":")
-        source = sources().get(name)
-        is_id = pk.isascii() and pk.isdigit() and len(pk) < 19
-        model = source.of if source and source.timed and is_id else None
-        if model and display_of(model).visible_to(self.viewer).filter(pk=int(pk)).exists():
-            return model, int(pk)
+        name, _colon, number = text.partition(":")
+        source, pk = sources().get(name), id_in(number)
+        model = source.of if source and source.timed and pk is not None else None
+        if model and pk is not None and display_of(model).visible_to(self.viewer).filter(pk=pk).exists():
+            return model, pk
         raise ValidationError(_("There is no record “%(value)s” that you may see."), params={"value": text[:40]})
 
     def clean(self) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from audit.findings import about, listing, tellers
 from audit.findings.explaining import CannotExplain, explain
 from audit.findings.links import links
 from audit.findings.standing import Standing, open_findings, standing
+from audit.ids import id_in
 from audit.models import Finding, Job, Seal
 from audit.times import now
 from audit.verify.keeping import SOURCE as TRAIL
@@ -98,8 +99,7 @@ def _minute(at: dt.datetime) -> dt.datetime:
 
 def _number(request: HttpRequest, name: str) -> int:
     """A key of the address; 0 for what is none."""
-    text = request.GET.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+    return id_in(request.GET.get(name, "")) or 0
 
 
 @require_POST

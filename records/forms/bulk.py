@@ -114,7 +114,7 @@ class MoveForm(BulkForm):
         given = self.cleaned_data
         wall = given["clock"] != "exact"
         made = Spec(given["how"], given.get("moment"), self._minutes(given), wall, given["copy"], self.batch)
-        return made.as_json() | {"odd": given["odd"]} | ({"batch": self.batch} if self.batch else {})
+        return made.as_json() | {"odd": given["odd"]}
 
 
 def initial_of(spec: dict[str, Any], zone: dt.tzinfo) -> dict[str, Any]:

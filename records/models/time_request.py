@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from hashlib import sha256
 
 from django.conf import settings
@@ -17,12 +18,21 @@ from .guard import Guarded, GuardedQuerySet
 from .rules import TYPES
 
 
+def waits(at: dt.datetime) -> Q:
+    """What holds of a request that can be answered at the moment `at`."""
+    return Q(state="open", expires_at__gt=at)
+
+
 class RequestQuerySet(GuardedQuerySet):
     """Reads of requests."""
 
     def open(self) -> RequestQuerySet:
-        """Requests that wait for an answer."""
+        """Requests that nobody has answered or ended; some may have expired since."""
         return self.filter(state="open")
+
+    def waiting(self, at: dt.datetime) -> RequestQuerySet:
+        """Those that can be answered at the moment `at`."""
+        return self.filter(waits(at))
 
 
 class TimeRequest(AboutRecord, Guarded):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -17,7 +17,7 @@ from records.moving import BEFORE, Spec
 from .batches import Undone, undo_batch
 from .entry_time.many import ManyMove, change_many, preview_many
 from .many_assign import archive_many, assign_many, preview_archive, preview_assign
-from .many_rows import AS_SEEN, DONE, LEAVE_OUT, OK, REFUSE, ManyResult, RowResult, Step
+from .many_rows import AS_SEEN, DONE, LEAVE_OUT, OK, REFUSE, ManyResult, RowResult, Step, chunks
 from .records import Clock
 from .seen import DECIDES, many_since
 
@@ -35,9 +35,9 @@ def begin_bulk(*, model: Any, ids: Sequence[int], kind: str, by: Any, at: dt.dat
     return made
 
 
-def new_bulk(*, model: Any, kind: str, by: Any, at: dt.datetime, asked: str = "") -> BulkChange:
-    """A bulk change of no records yet; `asked` is the query of the list they come from."""
-    return BulkChange.objects.create(by=by, at=at, record_type=model._meta.model_name, kind=kind, asked=asked)
+def new_bulk(*, model: Any, kind: str, by: Any, at: dt.datetime, **said: Any) -> BulkChange:
+    """A bulk change of no records yet; `said` may be `asked`, the query of the list they come from, and `spec`."""
+    return BulkChange.objects.create(by=by, at=at, record_type=model._meta.model_name, kind=kind, **said)
 
 
 def begin_back(*, batch: Batch, by: Any, at: dt.datetime, only: Collection[int] | None = None) -> BulkChange:
@@ -49,9 +49,7 @@ def begin_back(*, batch: Batch, by: Any, at: dt.datetime, only: Collection[int] 
     moved = model.history.model.objects.filter(batch=batch.pk, previous_entered_at__isnull=False)
     ids = moved.values("id") if only is None else moved.filter(id__in=list(only)).values("id")
     with transaction.atomic():
-        made = new_bulk(model=model, kind=MOVE, by=by, at=at)
-        made.spec = Spec(BEFORE, batch=batch.pk).as_json()
-        made.save(update_fields=["spec"])
+        made = new_bulk(model=model, kind=MOVE, by=by, at=at, spec=Spec(BEFORE, batch=batch.pk).as_json())
         add_rows(made, model.objects.visible_to(by, at).filter(pk__in=ids).order_by("pk"))
     return made
 
@@ -196,13 +194,9 @@ def _keep(bulk: BulkChange, result: ManyResult, *, trial: bool) -> None:
     batch = result.batch.pk if result.batch else None
     for outcome in Counter(row.outcome for row in result.rows):
         ids = [row.record_id for row in result.of(outcome)]
-        for some in _some(ids):
+        for some in chunks(ids):
             rows = BulkRow.objects.filter(bulk=bulk, outcome="", record_id__in=some)
             rows.update(outcome=outcome[:6], batch=batch if outcome == DONE else None)
     state = BulkChange.State.TRIAL if trial and result.done else BulkChange.State.DONE
     if result.done:
         BulkChange.objects.filter(pk=bulk.pk).update(state=state)
-
-
-def _some(ids: Sequence[int]) -> Iterable[Sequence[int]]:
-    return (ids[start : start + CREATE_AT_ONCE] for start in range(0, len(ids), CREATE_AT_ONCE))

@@ -15,6 +15,7 @@ from records.access import Checker
 from records.deciders import deciders, seen_by
 from records.models import RECORDS, BulkChange, BulkRow, Notice, TimeRequest, TypeRule
 from records.models._entry_time_key import key
+from records.models.time_request import waits
 from records.refusals import refuse
 from records.rules import Finding
 
@@ -74,7 +75,7 @@ def ask_many(*, bulk: BulkChange, by: Any, channel: str, clock: Clock, remote_ad
 
 def waiting_of(bulk: int, by: Any, at: dt.datetime) -> list[TimeRequest]:
     """The requests of a bulk change that wait for an answer, on records that `by` may see; the first ones, in order."""
-    rows = seen_by(by, at).filter(bulk=bulk, state="open", expires_at__gt=at)
+    rows = seen_by(by, at).filter(waits(at), bulk=bulk)
     return list(rows.select_related("asked_by").order_by("id")[:ANSWERED_AT_ONCE])
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
+from audit.ids import id_in
 from audit.times import now
 from records.access_panel import days_in_words
 from records.batch_rows import batches_for, find_batch, page_of
@@ -37,8 +38,7 @@ def access_batches(request: HttpRequest) -> HttpResponse:
 @granters_only
 def access_batch(request: HttpRequest, pk: int) -> HttpResponse:
     """What the batch gave or revoked, and how that is now."""
-    batch, after = _batch_or_404(request, pk), request.GET.get("after", "")
-    start = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else 0
+    batch, start = _batch_or_404(request, pk), id_in(request.GET.get("after", "")) or 0
     page = page_of(batch, request.user, now(), start)
     return render(request, "records/access_batch.html", _about(batch) | {"page": page, "started": start})
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from audit.ids import id_in
 from audit.times import format_time, zone_label
 from audit.times import now as clock
 from records.access import Checker
@@ -58,10 +59,7 @@ def ask_page(request: HttpRequest, model: type[Record], pk: int) -> HttpResponse
 
 def _to_take_back(request: HttpRequest, record: Any) -> dict[str, Any]:
     """The time before the change that the address names: its undo lies beyond what the person may do alone."""
-    asked = request.GET.get("back", "")
-    if not (asked.isascii() and asked.isdigit() and len(asked) < 19):
-        return {}
-    rows = record.history.filter(history_id=int(asked), previous_entered_at__isnull=False)
+    rows = record.history.filter(history_id=id_in(request.GET.get("back", "")), previous_entered_at__isnull=False)
     before = rows.values_list("previous_entered_at", flat=True).first()
     return {} if before is None else {"entered_at": format_time(before, timezone.get_current_timezone())}
 
@@ -99,9 +97,8 @@ def _render(request: HttpRequest, record: Any, form: RequestForm, status: int = 
     rule = request.company.by_type[record._meta.model_name]  # type: ignore[attr-defined]
     may = bool(checker.why(record, REDATE.format(record._meta.model_name)))
     zone = timezone.get_current_timezone()
-    mine = TimeRequest.objects.open().filter(
-        record_type=record._meta.model_name, record_id=record.pk, asked_by=request.user, expires_at__gt=at
-    )
+    about = {"record_type": record._meta.model_name, "record_id": record.pk, "asked_by": request.user}
+    mine = TimeRequest.objects.waiting(at).filter(**about)
     reached = reach(request.user, record, at, checker=checker, rule=rule)
     context = {
         "record": record,

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from audit.ids import id_in
 from audit.times import now
 from records.batch_list import KINDS, batches_for, described, page_of, rows_of
 from records.forms.batches import UndoForm
@@ -29,7 +30,7 @@ FORESEEN = 2_000  # rows whose undo is judged for the page; of larger batches on
 @require_safe
 def batch_list(request: HttpRequest) -> HttpResponse:
     """The batches, newest first."""
-    kind, before = request.GET.get("kind", ""), _number(request.GET.get("before", ""))
+    kind, before = request.GET.get("kind", ""), id_in(request.GET.get("before", ""))
     context = {"page": page_of(request.user, kind, before), "kinds": KINDS.items(), "kind": kind, "before": before}
     return render(request, "records/batch_list.html", context)
 
@@ -100,7 +101,7 @@ def _tell(request: HttpRequest, batch: Any, undone: Undone) -> HttpResponse:
 
 
 def _show(request: HttpRequest, batch: Any, form: UndoForm, status: int = 200) -> HttpResponse:
-    after = _number(request.GET.get("after", "")) or 0
+    after = id_in(request.GET.get("after", "")) or 0
     rows, later = rows_of(batch, request.user, after)
     foreseen = None if batch.undone_by and batch.undone_whole else _foresee(request, batch, rows)
     if foreseen is not None:
@@ -137,7 +138,3 @@ def _batch_or_404(request: HttpRequest, pk: int) -> Any:
     if batch is None:
         raise Http404
     return described(batch)
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from audit import jobs
 from audit.findings.standing import is_idle
+from audit.ids import id_in
 from audit.times import now, zone_label
 from records.bulk_choosing import matching, ticked
 from records.bulk_months import MOST as MOST_OF_MONTH
@@ -128,8 +129,8 @@ def _form(bulk: BulkChange, data: Any = None) -> BulkForm:
 
 def _show(request: HttpRequest, bulk: BulkChange, form: BulkForm, status: int = 200) -> HttpResponse:
     at, zone = now(), timezone.get_current_timezone()
-    show, after = request.GET.get("v", ""), numbers_in([request.GET.get("after", "")])
-    rows, later = rows_of(bulk, request.user, at, show, after[0] if after else 0) if bulk.note else ([], None)
+    show, after = request.GET.get("v", ""), id_in(request.GET.get("after", "")) or 0
+    rows, later = rows_of(bulk, request.user, at, show, after) if bulk.note else ([], None)
     months, more_months = months_of(bulk, request.user, request.company.shown_zone)  # type: ignore[attr-defined]
     job = under_way(bulk)
     model: Any = RECORDS[bulk.record_type]
@@ -191,4 +192,4 @@ def own_or_404(request: HttpRequest, pk: int) -> BulkChange:
 
 def numbers_in(texts: list[str]) -> list[int]:
     """Those that can be ids."""
-    return [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19]
+    return [pk for text in texts if (pk := id_in(text)) is not None]

@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from audit.ids import id_in
 from audit.times import now
 from records.before import Before, before_of
 from records.forms import FORMS, RecordForm
@@ -94,9 +95,7 @@ def _known(request: HttpRequest, model: Any, name: str) -> Any:
     text = request.GET.get(name, "")
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise Http404
-    found = model.objects.visible_to(request.user).select_related("owner").filter(pk=int(text)).first()
+    found = model.objects.visible_to(request.user).select_related("owner").filter(pk=id_in(text)).first()
     if found is None:
         raise Http404
     return found

@@ -162,7 +162,7 @@ class EditPage:
         """The person's own request on the record, while it waits; a query only where there is one."""
         if self.record.asked is None:
             return None
-        return TimeRequest.objects.open().filter(pk=self.record.asked, expires_at__gt=self.now).first()
+        return TimeRequest.objects.waiting(self.now).filter(pk=self.record.asked).first()
 
     def render(self, *, card: Card | None = None, status: int = 200) -> HttpResponse:
         """The page."""

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from audit.ids import id_in
 from audit.presenters import present
 from audit.trail import history_of
 from records.models import Reason
@@ -22,8 +23,7 @@ def history(request: HttpRequest, model: type[Record], pk: int) -> HttpResponse:
     """Newest first; `?before=ID` goes on, `?show=time` keeps what concerns the entry time."""
     record = record_or_404(request, model, pk)
     only_times = request.GET.get("show") == "time"
-    before = request.GET.get("before", "")
-    start = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
+    start = id_in(request.GET.get("before", ""))
     page = history_of(record, request.user, limit=ROWS, before=start, only_times=only_times)
     names = {reason.code: reason.name for reason in Reason.objects.all()}
     context: dict[str, Any] = {

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from audit.ids import id_in
 from audit.times import day_of, now
 from records.models import Notice
 from records.notices import SHOWS, notices_of, present
@@ -47,8 +48,7 @@ def notice_read(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def notices_read(request: HttpRequest) -> HttpResponse:
     """Mark all as read that had been told when the page was made, and none that came since."""
-    text = request.POST.get("newest", "")
-    newest = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+    newest = id_in(request.POST.get("newest", "")) or 0
     mark_read(Notice.objects.filter(user=request.user.pk, pk__lte=newest), now())
     return _back(request)
 

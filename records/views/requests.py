@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from audit.ids import id_in
 from audit.times import now as clock
 from records.asked import Asked, shown
 from records.forms.requests import AnswerForm, ManyForm
@@ -77,10 +78,10 @@ def _chosen(request: HttpRequest) -> list[tuple[TimeRequest, Seen]]:
     """What was ticked, as it was seen: "12:…", on requests that the person may see or has asked."""
     ticked: dict[int, Seen] = {}
     for text in request.POST.getlist("chosen")[:MOST]:
-        pk, _colon, seen_text = text.partition(":")
-        seen = Seen.read(seen_text)
-        if seen is not None and pk.isascii() and pk.isdigit() and len(pk) < 19:
-            ticked[int(pk)] = seen
+        number, _colon, seen_text = text.partition(":")
+        pk, seen = id_in(number), Seen.read(seen_text)
+        if seen is not None and pk is not None:
+            ticked[pk] = seen
     found = TimeRequest.objects.filter(pk__in=ticked).select_related("asked_by").order_by("-asked_at", "-id")
     asked = shown(found, request.user, clock(), {})
     return [

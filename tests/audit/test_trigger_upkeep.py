@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.core.management.commands.flush import Command as DjangosFlush
 from django.db import DatabaseError, connection, transaction
 from django.db.migrations.loader import MigrationLoader
 
@@ -14,6 +15,7 @@ from records.services.records import update_record
 from tests import cast as make
 from tests.audit.house import POSTGRES, run
 from tests.cast import clock
+from tests.flushing.management.commands import flush
 
 HISTORY = Customer.history.model
 
@@ -91,6 +93,28 @@ def test_flush_empties_append_only_tables_and_the_presets_come_back(cast, time):
     assert not Event.objects.exists()
     assert (CompanyRules.objects.count(), TypeRule.objects.count()) == (1, 4)
     assert compare() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_flush_of_a_site_empties_nothing(cast):
+    make.customer(cast.owner)
+    with pytest.raises(CommandError, match="couldn't be flushed"):
+        call_command(DjangosFlush(), interactive=False, verbosity=0)
+    assert (Customer.objects.count(), HISTORY.objects.count()) == (1, 1)
+
+
+@pytest.mark.skipif(not POSTGRES, reason="SQLite has no sessions")
+@pytest.mark.django_db(transaction=True)
+def test_flush_tells_of_a_session_left_in_a_transaction_and_ends_it(cast, monkeypatch):
+    monkeypatch.setattr(flush, "PATIENCE", 0.1)
+    other = connection.copy()
+    other.set_autocommit(False)
+    other.cursor().execute("SELECT 1 FROM records_customer")
+    with pytest.warns(UserWarning, match="Left behind .* idle in transaction .* SELECT 1 FROM records_customer"):
+        call_command("flush", interactive=False, verbosity=0)
+    with pytest.raises(DatabaseError):
+        other.cursor().execute("SELECT 1")
+    other.close()
 
 
 # ---- check ----

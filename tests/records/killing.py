@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import signal
+import traceback
 from collections.abc import Callable
 from itertools import count
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 from django.db import connection, connections
+
+from tests.sessions import left_behind
+
+HANGS = 60  # seconds; nothing here takes so long unless it hangs
 
 
 def killed_at(number: int, act: Callable[[], Any]) -> bool:
@@ -17,12 +24,16 @@ def killed_at(number: int, act: Callable[[], Any]) -> bool:
     With number -1 it is killed as soon as `act` has returned, before anybody is told.
     """
     connections.close_all()  # neither side may use what the other has open
-    pid = os.fork()
-    if pid == 0:
-        _child(number, act)
-    _, status = os.waitpid(pid, 0)
-    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, "it failed by itself"
-    return os.WIFSIGNALED(status)
+    with TemporaryFile("w+") as told:
+        pid = os.fork()
+        if pid == 0:
+            _child(number, act, told)
+        _, status = os.waitpid(pid, 0)
+        told.seek(0)
+        killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+        assert killed or status == 0, f"statement {number}: it failed by itself ({status})\n{told.read()}"
+    assert not left_behind(connection, HANGS)  # the server has noticed, and rolled back
+    return killed
 
 
 def killed_everywhere(act: Callable[[], Any], state: Callable[[], Any]) -> int:
@@ -38,7 +49,7 @@ def killed_everywhere(act: Callable[[], Any], state: Callable[[], Any]) -> int:
     raise AssertionError
 
 
-def _child(number: int, act: Callable[[], Any]) -> None:
+def _child(number: int, act: Callable[[], Any], told: IO[str]) -> None:
     seen = 0
 
     def stop(execute: Any, *args: Any) -> Any:
@@ -48,6 +59,7 @@ def _child(number: int, act: Callable[[], Any]) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return execute(*args)
 
+    faulthandler.dump_traceback_later(HANGS, exit=True, file=told)
     code = 1
     try:
         with connection.execute_wrapper(stop):
@@ -55,5 +67,8 @@ def _child(number: int, act: Callable[[], Any]) -> None:
         if number == -1:
             os.kill(os.getpid(), signal.SIGKILL)
         code = 0
+    except BaseException:
+        traceback.print_exc(file=told)
     finally:
+        told.flush()
         os._exit(code)

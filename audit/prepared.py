@@ -30,5 +30,6 @@ def prepared(field: models.Field, values: Sequence[Any], connection: Any) -> lis
         and kinds <= {dt.datetime}
         and all(v is None or v.tzinfo for v in values)
     ):
-        return [connection.ops.adapt_datetimefield_value(value) for value in values]
+        made = {value: connection.ops.adapt_datetimefield_value(value) for value in set(values)}  # rows share many
+        return [made[value] for value in values]
     return [field.get_db_prep_save(value, connection) for value in values]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 WORD = re.compile(r"[^\W_]+")
 
@@ -31,10 +32,15 @@ def pieces(text: str) -> str:
     """
     found: dict[str, None] = {}
     for word in WORD.findall(folded(text)):
-        found.update(dict.fromkeys([word[start : start + 2] for start in range(len(word))]))
-        if len(word) > 3:
-            found.update(dict.fromkeys(_long(word).values()))
+        found |= _of_word(word)
     return f" {' '.join(found)} " if found else ""
+
+
+@lru_cache(2_000)
+def _of_word(word: str) -> dict[str, None]:
+    """The pieces of a word, in order: many records share words."""
+    found = [word[start : start + 2] for start in range(len(word))]
+    return dict.fromkeys(found + list(_long(word).values()) if len(word) > 3 else found)
 
 
 def _long(word: str) -> dict[int, str]:

@@ -232,6 +232,8 @@ _GROUPED = {  # thousands, also as India groups them
     for mark, other in ((".", ","), (",", r"\."))
 }
 
+_BESIDE_NUMBERS = dict.fromkeys(map(ord, " \u00a0\u202f'’%¥￥€$£"))
+
 
 def _number(text: str, decimal: str, *, whole: bool) -> Any:
     """A number with `decimal` as its decimal mark; spaces, apostrophes and the other mark group thousands.
@@ -242,7 +244,7 @@ def _number(text: str, decimal: str, *, whole: bool) -> Any:
     if is_blank(text):
         return None
     other = "," if decimal == "." else "."
-    bare = text.translate({ord(c): None for c in " \u00a0\u202f'’%¥￥€$£"})
+    bare = text.translate(_BESIDE_NUMBERS)
     if other in bare and not _GROUPED[decimal].fullmatch(bare):
         raise NotAValue("decimal", value=text[:80], mark=decimal)
     plain = bare.replace(other, "").replace(decimal, ".")

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from audit.times import NotATime, parse
 
@@ -101,6 +102,7 @@ def read_day(text: str, key: str) -> dt.date:
     return _split(text, key)[0]
 
 
+@lru_cache(5_000, typed=True)  # one text as DateText and as str are two questions
 def read_moment(text: str, key: str, zone: dt.tzinfo, double: str = "") -> dt.datetime:
     """The moment, whole seconds of UTC. A day alone is its first moment in `zone`; a written offset outweighs it.
 
@@ -181,6 +183,7 @@ def _odd_one(filled: list[tuple[int, str]]) -> tuple[int, str]:
     return next((line, text) for line, text in filled if not fits(text, most))
 
 
+@lru_cache(5_000, typed=True)
 def _split(text: str, key: str) -> tuple[dt.date, str]:
     """The day and what follows it. Raises ValueError."""
     form = FORMATS["iso" if isinstance(text, DateText) else key]

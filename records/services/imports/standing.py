@@ -25,9 +25,11 @@ def find_standing(plan: Plan, model: Any) -> dict[int, int]:
 
 def _ids(model: Any, name: str, texts: Iterable[str], **more: Any) -> dict[str, int]:
     found: dict[str, int] = {}
-    for some in parts(sorted(set(texts) - {""})):
-        rows = model._default_manager.filter(**{f"{name}__in": some}, **more)
-        found |= dict(rows.values_list(name, "pk"))
+    asked, standing = sorted(set(texts) - {""}), model._default_manager.filter(**more)
+    if not (asked and standing.exists()):
+        return found
+    for some in parts(asked):
+        found |= dict(standing.filter(**{f"{name}__in": some}).values_list(name, "pk"))
     return found
 
 

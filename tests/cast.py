@@ -11,6 +11,7 @@ import itertools
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.db import transaction
 
@@ -75,27 +76,37 @@ def team(name: str) -> Team:
     return Team.objects.create(name=name, group=Group.objects.create(name=f"team:{name}"))
 
 
+_PEOPLE: dict[str, tuple[str, str, dict[str, Any]]] = {  # role, team and what else
+    "owner": ("sales", "east", {}),
+    "colleague": ("sales", "east", {}),
+    "stranger": ("sales", "west", {}),
+    "manager": ("sales_manager", "east", {}),
+    "senior": ("senior_sales_manager", "", {}),
+    "administrator": ("administrator", "", {}),
+    "auditor": ("auditor", "", {}),
+    "outsider": ("", "", {}),
+    "gone": ("sales_manager", "east", {"is_active": False}),
+    "root": ("administrator", "", {"is_superuser": True, "is_staff": True}),
+}
+
+
 def make() -> Cast:
-    """The whole cast."""
-    east, west = team("East"), team("West")
+    """The whole cast, in few statements: almost every test has one."""
+    teams = {"east": team("East"), "west": team("West")}
     set_rule(CompanyRules.objects.get(), zone="Asia/Shanghai", name="Yunqiao")
-    for record_type in ("customer", "opportunity", "followup", "contract"):
-        rule = TypeRule.objects.get(record_type=record_type)
-        set_rule(rule, owners_may=record_type != "contract", warn_order=False)
-    return Cast(
-        owner=person("owner", "sales", east),
-        colleague=person("colleague", "sales", east),
-        stranger=person("stranger", "sales", west),
-        manager=person("manager", "sales_manager", east),
-        senior=person("senior", "senior_sales_manager"),
-        administrator=person("administrator", "administrator"),
-        auditor=person("auditor", "auditor"),
-        outsider=person("outsider"),
-        gone=person("gone", "sales_manager", east, is_active=False),
-        root=person("root", "administrator", is_superuser=True, is_staff=True),
-        east=east,
-        west=west,
-    )
+    for rule in TypeRule.objects.all():
+        set_rule(rule, owners_may=rule.record_type != "contract", warn_order=False)
+    word, roles = make_password(PASSWORD), dict(Role.objects.values_list("key", "group_id"))
+    people, groups = {}, []
+    for name, (_role, of, extra) in _PEOPLE.items():
+        told = {"email": f"{name}@redate.example", "display_name": name.capitalize(), "password": word}
+        people[name] = User(username=name, team=teams.get(of), **told, **extra)
+    User.objects.bulk_create(people.values())
+    for name, (role, of, _extra) in _PEOPLE.items():
+        groups += [(people[name], roles[role])] if role else []
+        groups += [(people[name], teams[of].group_id)] if of else []
+    User.groups.through.objects.bulk_create(User.groups.through(user=u, group_id=g) for u, g in groups)
+    return Cast(**people, **teams)
 
 
 def set_rule(rule: Any, **values: Any) -> Any:

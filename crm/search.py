@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from audit.words import in_a_row
 from records.keyset import COUNTED, Page, paginate
 from records.lists import LISTS, NEWEST, List, tell_moves
 from records.models import Contact
@@ -94,5 +95,5 @@ def _contacts(customers: list[Any], words: list[str]) -> dict[int, str]:
         for pk, name, *ways in rows.values_list("customer", "name", "phone", "phone2", "email", "wechat"):
             shown = [way for way in ways if hits(way, words) or hits(squeezed(way), words)]
             if shown or hits(name, words):
-                found.setdefault(pk, ", ".join([name, *shown]))
+                found.setdefault(pk, in_a_row([name, *shown]))
     return found

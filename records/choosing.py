@@ -8,6 +8,8 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from audit.words import in_a_row
+
 from .models import Customer, Opportunity
 from .search import sort_key
 
@@ -54,7 +56,7 @@ def _called(text: str) -> Q:
 
 
 def _several(text: str, called: list[Customer]) -> str:
-    names = ", ".join(f"{each.number} ({each.owner})" for each in called[:SUGGESTED])
+    names = in_a_row(f"{each.number} ({each.owner})" for each in called[:SUGGESTED])
     return _("More than one customer is called %(name)s. Write the number of the one you mean: %(candidates)s.") % {
         "name": text.strip(),
         "candidates": names,
@@ -68,7 +70,7 @@ def _nobody(text: str, close: list[Customer]) -> str:
         }
     return _("No customer is called %(name)s. Close to it: %(candidates)s.") % {
         "name": text.strip(),
-        "candidates": ", ".join(written(each) for each in close[:5]),
+        "candidates": in_a_row(written(each) for each in close[:5]),
     }
 
 

@@ -12,6 +12,8 @@ from django.contrib.auth.models import Group
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from audit.words import in_a_row
+
 from .models.access import OWN, person
 
 SUGGESTED = 10
@@ -121,7 +123,7 @@ def written(holder: Any) -> str:
 
 
 def _several(text: str, found: Iterable[Any]) -> str:
-    names = ", ".join(written(each) for each in found)
+    names = in_a_row(written(each) for each in found)
     return _("More than one is called %(name)s. Write which one: %(candidates)s.") % {
         "name": text.strip(),
         "candidates": names,
@@ -131,7 +133,7 @@ def _several(text: str, found: Iterable[Any]) -> str:
 def _nobody(text: str, close: list[Any]) -> str:
     if not close:
         return _("Nobody here is called %(name)s. Write a name, or the name for signing in.") % {"name": text.strip()}
-    names = ", ".join(written(each) for each in close[:5])
+    names = in_a_row(written(each) for each in close[:5])
     return _("Nobody here is called %(name)s. Close to it: %(candidates)s.") % {
         "name": text.strip(),
         "candidates": names,

@@ -17,6 +17,7 @@ from audit.form_fields import DayField, MonthField, next_month
 from audit.ids import id_in
 from audit.presenters import channels, system_reasons
 from audit.times import start_of_day
+from audit.words import in_a_row
 
 from .sources import groups, sources
 
@@ -188,7 +189,7 @@ class TrailFilter(forms.Form):
             return self.record_name
         if isinstance(value, list):
             known = {str(code): str(label) for code, label in field.choices}
-            return ", ".join(known.get(code, code) for code in value)
+            return in_a_row(known.get(code, code) for code in value)
         if name == "field":
             return str(dict(field.choices)[value])
         return f"{value:%Y-%m}" if name in ("into", "out") else str(value)

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from audit import displays, styles
 from audit.presenters import system_reasons
 from audit.times import format_time
+from audit.words import in_a_row
 from records.models import GRANTS, RECORDS, PeriodException, Reason
 
 from . import names, proofs
@@ -85,7 +86,7 @@ def allowed(model: Any, values: Mapping[str, Any]) -> list[str]:
 
 def _by_role(model: Any, values: Mapping[str, Any]) -> str:
     held = displays.above.roles(values["actor_role"].split(","))
-    return _("Role: %(role)s") % {"role": ", ".join(held)} if held else _("A role")
+    return _("Role: %(role)s") % {"role": in_a_row(held)} if held else _("A role")
 
 
 def _by_owner(model: Any, values: Mapping[str, Any]) -> str:

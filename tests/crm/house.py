@@ -53,7 +53,7 @@ while not stop.exists():
     else:
         done = update_record(**seen, values=dict(note=str(random.random())), **words)
     tell(record.pk, done.version)
-    time.sleep(0.01)
+    time.sleep(0.2)  # faster than people, and others get the processor too
 """
 STANDING = """
 import json

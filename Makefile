@@ -26,8 +26,8 @@ test: .venv/.dev  ## the whole suite, on SQLite and on PostgreSQL
 bench: .venv/.dev  ## figures at large sizes, on SQLite and on PostgreSQL; takes long
 	@$(BIN)/python -m tests.run -n 0 -s -m bench tests/bench $(ARGS)
 
-soak: .venv/.dev  ## what takes long to try, on SQLite and on PostgreSQL: 20 backups under 10 writers, each restored
-	@$(BIN)/python -m tests.run -n 0 -s -m soak tests/crm $(ARGS)
+soak: .venv/.dev  ## what takes long, on SQLite and on PostgreSQL: 20 backups under 10 writers, more random lives
+	@$(BIN)/python -m tests.run -n 0 -s -m soak tests $(ARGS)
 
 check: .venv/.dev  ## everything that reads the code without running it
 	$(BIN)/ruff check .

@@ -178,13 +178,13 @@ def test_the_texts_can_be_printed_for_somebody_who_installs_by_hand(db, capsys):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_migrations_backwards_and_forwards_keep_the_triggers(cast):
+@pytest.mark.parametrize("step", [-4, pytest.param(0, marks=pytest.mark.soak)])
+def test_migrations_backwards_and_forwards_keep_the_triggers(cast, step):
     """SQLite rebuilds tables and loses their triggers; PostgreSQL cannot alter a column that a trigger names."""
     customer = make.customer(cast.owner)
     names = sorted(name for app, name in MigrationLoader(connection).disk_migrations if app == "records")
-    assert len(names) > 1, "there is nothing to go back to"
     try:
-        call_command("migrate", "records", names[0], verbosity=0)
+        call_command("migrate", "records", names[step], verbosity=0)
         assert compare() == []
     finally:
         call_command("migrate", verbosity=0)

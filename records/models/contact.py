@@ -37,6 +37,10 @@ class Contact(Guarded):
                 fields=["customer"], condition=Q(is_main=True, archived_at__isnull=True), name="contact_one_main"
             )
         ]
+        indexes = [
+            models.Index(fields=["phone"], condition=~Q(phone=""), name="contact_phone"),
+            models.Index(fields=["email"], condition=~Q(email=""), name="contact_email"),
+        ]
 
     def __str__(self) -> str:
         return self.name

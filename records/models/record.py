@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +21,11 @@ from .access import AccessWords
 from .guard import Guarded, GuardedQuerySet
 
 PAGES = {"customer": "customer", "opportunity": "opportunity", "followup": "follow_up", "contract": "contract"}
+
+
+def has_outside_id(ids: Iterable[str]) -> Q:
+    """Whether the id in another system is one of these. Its index holds no empty ones: the question must say so too."""
+    return ~Q(external_id="") & Q(external_id__in=ids)
 
 
 class RecordQuerySet(AccessWords, GuardedQuerySet):
@@ -82,7 +88,7 @@ class Record(Guarded):
             whole_seconds("recorded_at", "%(class)s_recorded_at"),
             models.CheckConstraint(condition=~Q(number=""), name="%(class)s_number"),
             models.UniqueConstraint(
-                fields=["external_source", "external_id"], condition=~Q(external_id=""), name="%(class)s_external"
+                fields=["external_id", "external_source"], condition=~Q(external_id=""), name="%(class)s_external"
             ),
         ]
         indexes = [

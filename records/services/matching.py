@@ -12,7 +12,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Q
 
 from records.models.access import OWN, person
-from records.models.record import Record
+from records.models.record import Record, has_outside_id
 from records.search import sort_key
 
 AT_ONCE = 300  # texts per question
@@ -31,7 +31,7 @@ def find_records(model: type[Record], texts: Iterable[str], source: str, by: Any
     found: dict[str, Any] = {}
     for some in _chunks(sorted(set(texts) - {""})):
         keys = {sort_key(text) for text in some}
-        wanted = Q(number__in=some) | Q(external_id__in=some) | Q(name_key__in=keys)
+        wanted = Q(number__in=some) | has_outside_id(some) | Q(name_key__in=keys)
         rows = list(model.objects.visible_to(by, at).live().filter(wanted).defer("search_text"))
         steps = _by_step(rows, source)
         for text in some:

@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from audit.set_rows import SetRow
 from records.access import Checker
 from records.models import Batch, Contact, Contract, Customer, FollowUp, Opportunity
+from records.models.record import has_outside_id
 from records.refusals import Refused
 from records.rules import Finding
 
@@ -268,6 +269,6 @@ def _taken(model: Any, pasts: dict[int, Past]) -> set[tuple[str, str]]:
     wanted = sorted({past.before["external_id"] for past in pasts.values() if past.before.get("external_id")})
     found: set[tuple[str, str]] = set()
     for start in range(0, len(wanted), 500):
-        rows = model._default_manager.filter(external_id__in=wanted[start : start + 500])
+        rows = model._default_manager.filter(has_outside_id(wanted[start : start + 500]))
         found |= set(rows.values_list("external_source", "external_id"))
     return found

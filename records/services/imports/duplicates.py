@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from records.access import Checker
@@ -57,11 +58,11 @@ def _standing(rows: Sequence[Planned], checker: Checker) -> Iterator[RowError]:
     seen = Customer.objects.visible_to(checker.user, checker.at).live()
     for some in parts(list(rows)):
         names = _told(seen.filter(name_key__in={_name(row) for row in some}), "name_key")
-        contacts = Contact.objects.filter(archived_at=None, customer__in=seen)
+        contacts = Contact.objects.filter(Exists(seen.filter(pk=OuterRef("customer"))), archived_at=None)
         phones = {row.contact["phone"] for row in some if row.contact and row.contact.get("phone")}
         mails = {_email(row) for row in some} - {""}
-        by_phone = _of_contacts(contacts.filter(phone__in=phones), "phone") if phones else {}
-        by_mail = _of_contacts(contacts.filter(email__in=mails), "email") if mails else {}
+        by_phone = _of_contacts(contacts.filter(~Q(phone=""), phone__in=phones), "phone") if phones else {}
+        by_mail = _of_contacts(contacts.filter(~Q(email=""), email__in=mails), "email") if mails else {}
         for row in some:
             held = row.contact or {}
             places = (("name", names, _name(row)), ("phone", by_phone, held.get("phone", "")))

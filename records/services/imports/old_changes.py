@@ -18,6 +18,7 @@ from records.importing.changes import Change, ChangePlan
 from records.importing.errors import RowError
 from records.models import RECORDS, Batch
 from records.models.access import CHANGE
+from records.models.record import has_outside_id
 from records.refusals import refuse
 from records.services.bulk import set_many
 from records.services.locks import rules_lock
@@ -84,7 +85,7 @@ def _records(plan: ChangePlan, model: Any) -> dict[str, int]:
     texts = sorted({row.record for row in plan.rows})
     found: dict[str, int] = {}
     for some in parts(texts):
-        own = model._default_manager.filter(external_source=plan.spec.source, external_id__in=some)
+        own = model._default_manager.filter(has_outside_id(some), external_source=plan.spec.source)
         found |= dict(own.values_list("external_id", "pk"))
         found |= dict(model._default_manager.filter(number__in=some).values_list("number", "pk"))
     return found

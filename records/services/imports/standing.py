@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from django.db.models import Q, QuerySet
+
 from records.importing.plan import Plan, Planned
 
 AT_ONCE = 300  # texts per question
@@ -12,9 +14,10 @@ AT_ONCE = 300  # texts per question
 
 def find_standing(plan: Plan, model: Any) -> dict[int, int]:
     """Line → id of the record, archived or not; rows of new records are left out. Asks no rights yet."""
-    numbers = _ids(model, "number", (row.number for row in plan.rows))
+    everything = model._default_manager.all()
+    numbers = _ids(everything, "number", (row.number for row in plan.rows))
     given = (row.external_id for row in plan.rows if not row.number)
-    externals = _ids(model, "external_id", given, external_source=plan.spec.source)
+    externals = _ids(everything.filter(~Q(external_id=""), external_source=plan.spec.source), "external_id", given)
     found = {}
     for row in plan.rows:
         pk = numbers.get(row.number) if row.number else externals.get(row.external_id)
@@ -23,9 +26,9 @@ def find_standing(plan: Plan, model: Any) -> dict[int, int]:
     return found
 
 
-def _ids(model: Any, name: str, texts: Iterable[str], **more: Any) -> dict[str, int]:
+def _ids(standing: QuerySet, name: str, texts: Iterable[str]) -> dict[str, int]:
     found: dict[str, int] = {}
-    asked, standing = sorted(set(texts) - {""}), model._default_manager.filter(**more)
+    asked = sorted(set(texts) - {""})
     if not (asked and standing.exists()):
         return found
     for some in parts(asked):

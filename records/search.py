@@ -7,6 +7,7 @@ import unicodedata
 from functools import lru_cache
 
 WORD = re.compile(r"[^\W_]+")
+SHORT = 12  # letters of words that are remembered: many records share them, and they take little room
 
 
 def folded(text: str) -> str:
@@ -32,15 +33,17 @@ def pieces(text: str) -> str:
     """
     found: dict[str, None] = {}
     for word in WORD.findall(folded(text)):
-        found |= _of_word(word)
+        found |= _known(word) if len(word) <= SHORT else _of_word(word)
     return f" {' '.join(found)} " if found else ""
 
 
-@lru_cache(2_000)
 def _of_word(word: str) -> dict[str, None]:
-    """The pieces of a word, in order: many records share words."""
+    """The pieces of a word, in order."""
     found = [word[start : start + 2] for start in range(len(word))]
     return dict.fromkeys(found + list(_long(word).values()) if len(word) > 3 else found)
+
+
+_known = lru_cache(2_000)(_of_word)
 
 
 def _long(word: str) -> dict[int, str]:

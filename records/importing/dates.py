@@ -75,6 +75,7 @@ FORMATS: dict[str, DateFormat] = {
     )
 }
 _FOUND = tuple(key for key, each in FORMATS.items() if each.found)
+SHORT = 40  # letters of texts whose meaning is remembered: rows share many
 LOOKED_AT = 1_000  # cells by which the format of most is told
 _WIDE = str.maketrans("０１２３４５６７８９：－／．", "0123456789:-/.")
 
@@ -102,13 +103,16 @@ def read_day(text: str, key: str) -> dt.date:
     return _split(text, key)[0]
 
 
-@lru_cache(5_000, typed=True)  # one text as DateText and as str are two questions
 def read_moment(text: str, key: str, zone: dt.tzinfo, double: str = "") -> dt.datetime:
     """The moment, whole seconds of UTC. A day alone is its first moment in `zone`; a written offset outweighs it.
 
     `double` says which of two moments is meant where the clock shows a time twice: "earlier", "later" or "" for
     neither. Raises ValueError for another form, audit.times.NotATime where that time cannot be.
     """
+    return (_known_moment if len(text) <= SHORT else _moment)(text, key, zone, double)
+
+
+def _moment(text: str, key: str, zone: dt.tzinfo, double: str) -> dt.datetime:
     day, clock = _split(text, key)
     written = f"{day.isoformat()} {_clock(clock)}".strip()
     try:
@@ -117,6 +121,9 @@ def read_moment(text: str, key: str, zone: dt.tzinfo, double: str = "") -> dt.da
         if no.code != "double" or double not in ("earlier", "later"):
             raise
         return parse(no.choices[double == "later"][1], zone)
+
+
+_known_moment = lru_cache(5_000, typed=True)(_moment)  # one text as DateText and as str are two questions
 
 
 def choose_format(column: str, cells: list[tuple[int, str]], chosen: str = "") -> str:
@@ -183,9 +190,12 @@ def _odd_one(filled: list[tuple[int, str]]) -> tuple[int, str]:
     return next((line, text) for line, text in filled if not fits(text, most))
 
 
-@lru_cache(5_000, typed=True)
 def _split(text: str, key: str) -> tuple[dt.date, str]:
     """The day and what follows it. Raises ValueError."""
+    return (_known_parts if len(text) <= SHORT else _parted)(text, key)
+
+
+def _parted(text: str, key: str) -> tuple[dt.date, str]:
     form = FORMATS["iso" if isinstance(text, DateText) else key]
     found = form.pattern.fullmatch(text.translate(_WIDE).strip())
     if not found:
@@ -194,6 +204,9 @@ def _split(text: str, key: str) -> tuple[dt.date, str]:
         return _counted(float(found[0]), form.counts_from, form.unit)
     day = dt.date(int(found["Y"]), int(found["m"]), int(found["d"]))
     return day, (found["clock"] or found["clock2"] or "").strip()
+
+
+_known_parts = lru_cache(5_000, typed=True)(_parted)
 
 
 def _counted(number: float, since: dt.datetime, unit: dt.timedelta) -> tuple[dt.date, str]:

@@ -10,12 +10,13 @@ import pytest
 from django.utils.translation import override
 
 from audit.times import NotATime
-from records.importing import reader
+from records.importing import dates, reader
 from records.importing.columns import NotAValue, importable, reader_of
 from records.importing.dates import FORMATS, choose_format, example, read_day, read_moment
 from records.importing.errors import FILE, ROW, NotAFile, RowError
 from records.importing.plan import Spec, make_plan
 from records.importing.reader import read_table
+from records.importing.table import DateText
 
 FILES = Path(__file__).parent.parent / "data" / "csv"
 UTC, SHANGHAI, NEW_YORK = dt.UTC, ZoneInfo("Asia/Shanghai"), ZoneInfo("America/New_York")
@@ -199,6 +200,15 @@ def test_clock_changes_are_errors_or_answered_once_for_the_column():
         read_moment("2024-11-03 01:30", "iso", NEW_YORK)
     first, second = (read_moment("2024-11-03 01:30", "iso", NEW_YORK, double) for double in ("earlier", "later"))
     assert second - first == dt.timedelta(hours=1)
+
+
+def test_only_short_texts_are_remembered_and_each_by_its_kind():
+    dates._known_parts.cache_clear()
+    assert read_day("2024-03-01" + " " * 500, "iso") == read_day("2024-03-01", "iso") == dt.date(2024, 3, 1)
+    assert dates._known_parts.cache_info().currsize == 1
+    assert read_day(DateText("2024-03-01"), "d-m-Y") == dt.date(2024, 3, 1)
+    with pytest.raises(ValueError, match="2024-03-01"):
+        read_day("2024-03-01", "d-m-Y")
 
 
 def test_a_day_column_never_moves_with_a_zone():

@@ -11,7 +11,7 @@ from django.db.utils import IntegrityError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from records import search_index
+from records import search, search_index
 from records.models import Customer
 from records.search import pieces, wanted
 from tests import cast as people
@@ -92,6 +92,13 @@ def test_what_is_written_is_found_by_any_part_of_it(four: dict[str, Any], text: 
     part = text[start : data.draw(st.integers(start, len(text)))]
     matches = Customer.objects.filter(pk=customer.pk).matching(part)
     assert matches.exists() == bool(wanted(part))
+
+
+def test_only_short_words_are_remembered() -> None:
+    """Whoever writes long ones does not fill the memory of the server."""
+    search._known.cache_clear()
+    assert pieces("Ab " + "x" * 5_000 + "y").split() == ["ab", "b", "xx", "xy", "y", "xxxx", "xxxy"]
+    assert search._known.cache_info().currsize == 1
 
 
 def test_a_whole_number_is_that_record_only(cast: Any) -> None:

@@ -16,6 +16,7 @@ from django.db import connection, connections
 from tests.sessions import left_behind
 
 HANGS = 60  # seconds; nothing here takes so long unless it hangs
+_INHERITED: list[Any] = []
 
 
 def killed_at(number: int, act: Callable[[], Any]) -> bool:
@@ -60,6 +61,7 @@ def _child(number: int, act: Callable[[], Any], told: IO[str]) -> None:
         return execute(*args)
 
     faulthandler.dump_traceback_later(HANGS, exit=True, file=told)
+    _forget_connections()
     code = 1
     try:
         with connection.execute_wrapper(stop):
@@ -72,3 +74,14 @@ def _child(number: int, act: Callable[[], Any], told: IO[str]) -> None:
     finally:
         told.flush()
         os._exit(code)
+
+
+def _forget_connections() -> None:
+    """Open none but our own from here on.
+
+    Beside a running event loop, a browser's, Django keeps connections apart from those made before it ran. The loop
+    does not run here, so those older ones are found; the test holds them too: no death of ours would end their work.
+    """
+    for each in connections.all(initialized_only=True):
+        _INHERITED.append(each)  # kept: thrown away it would be closed for the test too
+        del connections[each.alias]

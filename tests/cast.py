@@ -59,11 +59,14 @@ class Cast:
         return [value for value in vars(self).values() if isinstance(value, User)]
 
 
+def _told(name: str) -> dict[str, str]:
+    """What is known of somebody by the name for signing in."""
+    return {"username": name, "email": f"{name}@redate.example", "display_name": name.capitalize()}
+
+
 def person(name: str, role: str | None = None, team: Team | None = None, **extra: Any) -> User:
     """A person, with a role and a team."""
-    user = User.objects.create_user(
-        name, f"{name}@redate.example", PASSWORD, display_name=name.capitalize(), team=team, **extra
-    )
+    user = User.objects.create_user(**_told(name), password=PASSWORD, team=team, **extra)
     if role:
         user.groups.add(Role.objects.get(key=role).group)
     if team:
@@ -99,8 +102,7 @@ def make() -> Cast:
     word, roles = make_password(PASSWORD), dict(Role.objects.values_list("key", "group_id"))
     people, groups = {}, []
     for name, (_role, of, extra) in _PEOPLE.items():
-        told = {"email": f"{name}@redate.example", "display_name": name.capitalize(), "password": word}
-        people[name] = User(username=name, team=teams.get(of), **told, **extra)
+        people[name] = User(**_told(name), password=word, team=teams.get(of), **extra)
     User.objects.bulk_create(people.values())
     for name, (role, of, _extra) in _PEOPLE.items():
         groups += [(people[name], roles[role])] if role else []

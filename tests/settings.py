@@ -7,7 +7,7 @@ os.environ.setdefault("HTTPS", "0")
 
 from crm.settings import *  # noqa: F403
 
-INSTALLED_APPS = [*INSTALLED_APPS, "tests.flushing"]  # noqa: F405 a flush that may
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.flushing"]  # noqa: F405 a flush that may empty the trail
 DEBUG = False
 DEMO = False
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]

@@ -18,6 +18,12 @@ from records.search import sort_key
 AT_ONCE = 300  # texts per question
 
 
+def parts(texts: list[Any]) -> Iterator[list[Any]]:
+    """The list in parts of AT_ONCE: as many as one question names."""
+    for start in range(0, len(texts), AT_ONCE):
+        yield texts[start : start + AT_ONCE]
+
+
 class Several:
     """More than one record bears the name."""
 
@@ -29,7 +35,7 @@ def find_records(model: type[Record], texts: Iterable[str], source: str, by: Any
     person may see and that are not archived are found.
     """
     found: dict[str, Any] = {}
-    for some in _chunks(sorted(set(texts) - {""})):
+    for some in parts(sorted(set(texts) - {""})):
         keys = {sort_key(text) for text in some}
         wanted = Q(number__in=some) | has_outside_id(some) | Q(name_key__in=keys)
         rows = list(model.objects.visible_to(by, at).live().filter(wanted).defer("search_text"))
@@ -117,8 +123,3 @@ def _names(*, active: bool = True) -> Iterator[tuple[str, Any]]:
     for attribute in ("display_name", "email", "username"):
         for user in people:
             yield getattr(user, attribute) or "", user
-
-
-def _chunks(texts: list[str]) -> Iterator[list[str]]:
-    for start in range(0, len(texts), AT_ONCE):
-        yield texts[start : start + AT_ONCE]

@@ -183,6 +183,7 @@ def test_migrations_backwards_and_forwards_keep_the_triggers(cast, step):
     """SQLite rebuilds tables and loses their triggers; PostgreSQL cannot alter a column that a trigger names."""
     customer = make.customer(cast.owner)
     names = sorted(name for app, name in MigrationLoader(connection).disk_migrations if app == "records")
+    assert len(names) > 1, "there is nothing to go back to"
     try:
         call_command("migrate", "records", names[step], verbosity=0)
         assert compare() == []

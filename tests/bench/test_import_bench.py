@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-import subprocess
-import sys
 import time
 
 import pytest
 import tablib
-from django.conf import settings
 from django.db import connection
 from import_export import fields, resources
 from import_export.instance_loaders import CachedInstanceLoader
@@ -21,6 +17,7 @@ from audit.acts import act
 from records.models import Customer, Opportunity
 from records.models._entry_time_key import key
 from tests import cast as make
+from tests.bench.apart import apart
 from tests.cast import NOW
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(1800), pytest.mark.django_db(transaction=True)]
@@ -32,21 +29,12 @@ MAPPING = (
     "id=external_id,name=name,c=customer,stage=stage,amount=amount,close=expected_close_on,note=note,made=entered_at"
 )
 LOAD = """
-import hashlib, json, sys, time
-sys.path.insert(0, {base!r})
-import django
-django.setup()
-from django.db import connections
-connections["default"].settings_dict["NAME"] = {database!r}
 from zoneinfo import ZoneInfo
 from django.contrib.auth import get_user_model
 from records.importing.opening import open_table
 from records.importing.plan import Spec, make_plan
 from records.services.imports import load
 from tests.cast import clock
-
-def most():
-    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM")) / 1024
 
 data = open({file!r}, "rb").read()
 begun = time.perf_counter()
@@ -183,12 +171,7 @@ def test_an_import_beside_bare_rows(cast, tmp_path):
     file = tmp_path / "deals.csv"
     file.write_bytes(table(names))
     mapping = [tuple(pair.split("=")) for pair in MAPPING.split(",")]
-    database = str(connection.settings_dict["NAME"])
-    script = LOAD.format(base=str(settings.BASE_DIR), file=str(file), mapping=mapping, database=database)
-    connection.close()
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-    created, read, stored, megabytes = json.loads(done.stdout)
+    created, read, stored, megabytes = apart(LOAD.format(file=str(file), mapping=mapping))
     assert (created, Opportunity.objects.count(), Opportunity.history.count()) == (ROWS, ROWS, ROWS)
     plain, indexed = bare(), bare_like_the_tables()
     other = beside(cast.administrator, file.read_bytes())

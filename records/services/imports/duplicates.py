@@ -13,8 +13,7 @@ from records.importing.errors import RowError
 from records.importing.plan import Planned, Spec
 from records.models import Contact, Customer
 from records.search import sort_key, squeezed
-
-from .standing import parts
+from records.services.matching import parts
 
 WHAT = {
     "key": lambda: _("values"),

@@ -23,11 +23,11 @@ from records.refusals import refuse
 from records.services.bulk import set_many
 from records.services.locks import rules_lock
 from records.services.many_rows import act_of, chunks, lock_rows
+from records.services.matching import parts
 from records.services.records import Clock, actor
 from records.services.refusing import service
 
 from .outcome import CREATED, REFUSED, UNCHANGED, ImportRefused, Loaded, Outcome
-from .standing import parts
 
 TRAIL = ("history_date", "history_user_id", "actor_name", "actor_role", "history_change_reason", "proof")
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from records.importing.plan import Plan, Planned
-
-AT_ONCE = 300  # texts per question
+from records.services.matching import parts
 
 
 def find_standing(plan: Plan, model: Any) -> dict[int, int]:
@@ -34,12 +33,6 @@ def _ids(standing: QuerySet, name: str, texts: Iterable[str]) -> dict[str, int]:
     for some in parts(asked):
         found |= dict(standing.filter(**{f"{name}__in": some}).values_list(name, "pk"))
     return found
-
-
-def parts(texts: list[Any], size: int = AT_ONCE) -> Iterator[list[Any]]:
-    """The list in parts of `size`."""
-    for start in range(0, len(texts), size):
-        yield texts[start : start + size]
 
 
 def pairs(rows: Iterable[Planned], standing: dict[int, int]) -> list[tuple[int, Planned]]:
